@@ -1,0 +1,80 @@
+"""The Docker engine: the running one if there is one, otherwise one that we start and remember as ours."""
+
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from . import processes
+from .settings import ENGINE_STATE
+from .trouble import Trouble
+
+SOCKET = "unix:///var/run/docker.sock"
+DAEMON_PID = Path("/var/run/docker.pid")
+OUR_PID = ENGINE_STATE / "dockerd.pid"
+LOG = ENGINE_STATE / "dockerd.log"
+
+
+def docker(*words):
+    """A docker command for the local engine, as a list; Debian's own client first."""
+    program = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else shutil.which("docker") or "docker"
+    return [program, "--host", SOCKET, *words]
+
+
+def ensure_engine(commands):
+    """A Docker engine that answers; starts one where none does."""
+    if answers(commands):
+        return "running, ours" if is_ours() else "running"
+    if Path("/run/systemd/system").exists():
+        commands.run(["systemctl", "start", "docker"], timeout=90, why="systemd could not start Docker")
+        return _wait_for_answer(commands, "started by systemd")
+    start_engine()
+    return _wait_for_answer(commands, "started, ours")
+
+
+def answers(commands):
+    return commands.succeeds(docker("version", "--format", "{{.Server.Version}}"), timeout=20)
+
+
+def is_ours():
+    """Whether the engine we once started is still the one that runs."""
+    return processes.running_pid(OUR_PID) is not None
+
+
+def start_engine():
+    """Start dockerd, detached from this process; its log and pid go to the engine's state folder."""
+    if is_ours():
+        return
+    _clear_stale_pid()
+    program = shutil.which("dockerd", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    if not program:
+        raise Trouble("The program dockerd is missing: install Debian's package docker.io.")
+    processes.start_detached([program, "--host", SOCKET, "--pidfile", DAEMON_PID], OUR_PID, LOG)
+
+
+def stop_engine(first_signal=signal.SIGTERM):
+    """Stop our own engine; says whether there was one. Someone else's engine is left alone."""
+    return processes.stop(OUR_PID, timeout_seconds=60, first_signal=first_signal)
+
+
+def _wait_for_answer(commands, note, timeout_seconds=60):
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        if answers(commands):
+            return note
+        time.sleep(0.3)
+    raise Trouble(f"Docker did not come up within {timeout_seconds} s: {processes.last_line(LOG)} (log: {LOG}).")
+
+
+def _clear_stale_pid():
+    """A killed dockerd leaves its pid file, and the next one refuses to start when that pid is taken."""
+    text = DAEMON_PID.read_text().strip() if DAEMON_PID.exists() else ""
+    if text.isdigit() and not _is_dockerd(int(text)):
+        DAEMON_PID.unlink(missing_ok=True)
+
+
+def _is_dockerd(pid):
+    try:
+        return "dockerd" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False
