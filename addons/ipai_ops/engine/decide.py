@@ -1,0 +1,226 @@
+"""decide(): from what a run planned, did and shows now, to the next moves. Pure; the heart.
+
+A run moves one step at a time. A step is either a *job* (a container that runs once and says its
+result in its last line) or a *release* (a service that must become healthy). The rules that keep
+a run right whatever is killed, and whenever:
+
+* an attempt is recorded before its container is started, under a name made of run, step and
+  attempt; where the container is absent it is started (again), where it exists it is adopted;
+* a job has succeeded only when its result line, with the attempt's fence, has been read. Its
+  exit status proves nothing: a container lost with its daemon has been seen "complete, exit 0";
+* a container that ended without a result makes the attempt void, and the step is tried again;
+* a run ends only after its containers are gone.
+"""
+
+from datetime import datetime, timedelta
+
+from . import naming, steps
+from .effects import (
+    Converge,
+    Effect,
+    FinishRun,
+    FinishStep,
+    NoteEnded,
+    RemoveService,
+    RollBack,
+    StartJob,
+    VoidAttempt,
+    Wait,
+)
+from .plan import RunState, StepContext, StepState
+from .platform import Platform
+from .ports import JobState, Observation, ServiceState
+
+LAST_LINES_GRACE = timedelta(seconds=3)  # a stopped container's lines may trail its state
+PATIENCE = timedelta(minutes=10)  # how long a run waits for a runtime that does not answer
+
+
+def decide(
+    run: RunState, observed: Observation | None, now: datetime, platform: Platform
+) -> tuple[Effect, ...]:
+    """Return the next moves of ``run``; ``observed`` is None while the runtime does not answer."""
+    step = run.current_step
+    if step is None:
+        return (FinishRun("done"),)
+    if observed is None:
+        return _without_runtime(run, step, now)
+    if step.state in ("failed", "cancelled"):
+        return (*_undo_release(run, platform), FinishRun(step.state))
+    if run.cancel_requested:
+        return _cancel(run, step, observed, platform)
+    context = StepContext(run, step, max(step.attempt, 1), platform)
+    if step.state == "pending":
+        return _begin(context, now)
+    if _is_late(step, now):
+        return _time_out(context, observed)
+    if steps.is_release(step.kind):
+        return _follow_release(context, observed)
+    return _follow_job(context, observed, now)
+
+
+def _begin(context, now):
+    step = context.step
+    if steps.is_needless(context):
+        return (FinishStep(step.name, "skipped"),)
+    if step.attempt >= step.attempts:
+        return _give_up(context)
+    if step.attempt and step.ended_seen_at and now < step.ended_seen_at + _pause(step.attempt):
+        return (Wait(f"{step.label or step.name} was interrupted; trying again."),)
+    following = StepContext(context.run, step, step.attempt + 1, context.platform)
+    return (_start(following),)
+
+
+def _start(context):
+    if steps.is_release(context.step.kind):
+        return Converge(context.step.name, context.attempt, steps.service(context))
+    return StartJob(context.step.name, context.attempt, steps.job(context))
+
+
+def _pause(attempt):
+    return timedelta(seconds=2**attempt)
+
+
+def _give_up(context):
+    step = context.step
+    last = f" {step.last_void}" if step.last_void else ""
+    return (
+        *_undo(context),
+        FinishStep(
+            step.name,
+            "failed",
+            cause=f"{step.label or step.name} was interrupted {step.attempts} times.{last}",
+            hint="Look at the last lines of the log (an exit status of 137 often means out of "
+            "memory), then retry.",
+        ),
+    )
+
+
+def _follow_job(context, observed, now):
+    step = context.step
+    name = job_name(context)
+    if step.result is not None:
+        return _take_result(step, name)
+    status = observed.job(name)
+    if status.state is JobState.ABSENT and step.ended_seen_at is None:
+        return (_start(context),)
+    if status.state is JobState.PENDING and status.error:
+        return (Wait(status.error),)
+    if status.state not in (JobState.ENDED, JobState.ABSENT):
+        return (Wait(),)
+    if step.ended_seen_at is None:
+        return (NoteEnded(step.name),)
+    if now < step.ended_seen_at + LAST_LINES_GRACE:
+        return (Wait(),)
+    return (VoidAttempt(step.name, step.attempt, name, _why_void(status)),)
+
+
+def _take_result(step, name):
+    result = dict(step.result)
+    finish = (
+        FinishStep(step.name, "done", result)
+        if result.get("ok")
+        else FinishStep(
+            step.name, "failed", result, result.get("cause", ""), result.get("hint", "")
+        )
+    )
+    return (finish, RemoveService(name))
+
+
+def _why_void(status):
+    if status.error:
+        return status.error
+    code = "" if status.exit_code is None else f" (exit status {status.exit_code})"
+    return f"The container ended without a result{code}."
+
+
+def _follow_release(context, observed):
+    step = context.step
+    wanted = steps.service(context)
+    status = observed.service(wanted.name)
+    if status.state is ServiceState.ABSENT or status.fingerprint != wanted.fingerprint:
+        return (_start(context),)
+    if status.state is ServiceState.HEALTHY:
+        return (FinishStep(step.name, "done", {"ok": True, "service": wanted.name}),)
+    if status.state is ServiceState.FAILING:
+        return (*_undo(context), _release_failed(step, status.error))
+    return (Wait(status.error),)
+
+
+def _release_failed(step, error):
+    why = f" {error}" if error else ""
+    return FinishStep(
+        step.name,
+        "failed",
+        cause=f"The new release did not become healthy; what ran before goes on serving.{why}",
+        hint="Read the last lines of the log, correct the cause, and push again.",
+    )
+
+
+def _time_out(context, observed):
+    step = context.step
+    minutes = max(1, step.timeout_seconds // 60)
+    unit = "minute" if minutes == 1 else "minutes"
+    failed = FinishStep(
+        step.name,
+        "failed",
+        cause=f"{step.label or step.name} took longer than {minutes} {unit} and was stopped."
+        + _last_error(context, observed),
+        hint="Look at the last lines of the log; where the work is right but slow, "
+        "raise the step's time limit.",
+    )
+    return (*_undo(context), failed)
+
+
+def _last_error(context, observed):
+    if steps.is_release(context.step.kind):
+        error = observed.service(steps.service(context).name).error
+    else:
+        error = observed.job(job_name(context)).error
+    return f" {error}" if error else ""
+
+
+def _cancel(run, step, observed, platform):
+    context = StepContext(run, step, max(step.attempt, 1), platform)
+    undo = _undo(context) if step.state == "running" else ()
+    return (*undo, FinishStep(step.name, "cancelled"))
+
+
+def _undo(context):
+    """Take away what the step has running; a release goes back to the one before."""
+    if context.step.attempt == 0:
+        return ()
+    if not steps.is_release(context.step.kind):
+        return (RemoveService(job_name(context)),)
+    wanted = steps.service(context)
+    return (RollBack(wanted.name, wanted.fingerprint),)
+
+
+def _undo_release(run, platform):
+    """A release that a later step found wanting goes back too."""
+    released = (step for step in run.steps if step.state == "done" and steps.is_release(step.kind))
+    contexts = (StepContext(run, step, step.attempt, platform) for step in released)
+    return tuple(effect for context in contexts for effect in _undo(context))
+
+
+def _without_runtime(run, step, now):
+    silent = "The Docker engine does not answer"
+    hint = "Start the Docker engine on the server, then retry."
+    if run.cancel_requested and step.state == "pending":
+        return (FinishStep(step.name, "cancelled"), FinishRun("cancelled"))
+    if run.stalled_since and now > run.stalled_since + PATIENCE:
+        failed = FinishStep(step.name, "failed", cause=f"{silent}, for 10 minutes now.", hint=hint)
+        return (failed, FinishRun("failed"))
+    return (Wait(f"{silent}; waiting for it."),)
+
+
+def _is_late(step: StepState, now):
+    if step.started_at is None or step.result is not None:
+        return False
+    return now > step.started_at + timedelta(seconds=step.timeout_seconds)
+
+
+def job_name(context):
+    """Return the Swarm service name of the step's attempt."""
+    return naming.job(
+        context.platform.instance, context.run.id, context.step.name, context.attempt
+    )

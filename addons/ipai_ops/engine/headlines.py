@@ -1,0 +1,57 @@
+"""How a run is put into words and per cent for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WORDS = {
+    "deploy": ("deploy", "Deploying", "Deployed"),
+    "destroy": ("destroy", "Destroying", "Destroyed"),
+    "collect": ("clean up", "Cleaning up", "Cleaned up"),
+}
+OVER = frozenset({"done", "skipped"})
+
+
+@dataclass(frozen=True)
+class Share:
+    """A step's part in the run's progress; ``progress`` from 0 to 1, seconds 0 when unknown."""
+
+    state: str
+    progress: float = 0.0
+    predicted_seconds: float = 0.0
+
+
+def percent(state: str, steps: Sequence[Share]) -> float:
+    """Return how far a run is, from 0 to 100, long steps counting for more."""
+    if state == "done":
+        return 100.0
+    weights = [max(step.predicted_seconds, 1.0) for step in steps]
+    done = sum(weight * _part(step) for weight, step in zip(weights, steps, strict=True))
+    return round(100 * done / sum(weights), 1) if weights else 0.0
+
+
+def headline(kind, state, commit="", step="", waiting_for="", cause=""):
+    """Return one line such as ``Deploying 3f2c1a7 · update modules``."""
+    plain, present, past = WORDS.get(kind, (kind, kind.capitalize(), kind.capitalize()))
+    subject = f" {commit[:7]}" if commit and kind == "deploy" else ""
+    if state == "queued":
+        return _joined(f"Waiting to {plain}{subject}", waiting_for)
+    if state == "running":
+        return _joined(f"{present}{subject}", waiting_for or _lowered(step))
+    if state == "done":
+        return f"{past}{subject}"
+    words = {"failed": "failed", "cancelled": "was cancelled", "superseded": "was superseded"}
+    return _joined(f"{plain.capitalize()}{subject} {words.get(state, state)}", cause)
+
+
+def _part(step):
+    if step.state in OVER:
+        return 1.0
+    return min(max(step.progress, 0.0), 1.0) if step.state == "running" else 0.0
+
+
+def _joined(first, second):
+    return f"{first} · {second}" if second else first
+
+
+def _lowered(text):
+    return text[:1].lower() + text[1:]

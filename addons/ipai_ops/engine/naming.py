@@ -1,0 +1,62 @@
+"""Names of everything a run makes, so that a name alone says whose it is."""
+
+import re
+
+DATABASE_NAME_LIMIT = 63  # PostgreSQL: NAMEDATALEN - 1
+LABEL_LIMIT = 63  # RFC 1035, 2.3.4
+
+
+def slug(text, limit=40):
+    """Return ``text`` as lower-case letters, digits and single hyphens, at most ``limit`` long."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return plain[:limit].strip("-") or "x"
+
+
+def host_label(code, slug_text):
+    """Return the DNS label of an environment, for instance ``acme-feature-pos``."""
+    return f"{code}-{slug_text}"[:LABEL_LIMIT].strip("-")
+
+
+def job(instance, run_id, step, attempt):
+    return f"{instance}-run-{run_id}-{step}-{attempt}"
+
+
+def target(instance, environment_id):
+    return f"{instance}-env-{environment_id}"
+
+
+def target_volume(instance, environment_id):
+    return f"{target(instance, environment_id)}-data"
+
+
+def conf_secret(instance, run_id):
+    return f"{instance}-run-{run_id}-conf"
+
+
+def run_secret(instance, run_id, filename):
+    return f"{instance}-run-{run_id}-{slug(filename)}"
+
+
+def role(instance, environment_id):
+    return f"{_identifier(instance)}_env_{environment_id}"
+
+
+def stable_database(code, slug_text, environment_id):
+    """Return the database name of a staging or production environment."""
+    tail = f"_{environment_id}"
+    return _identifier(f"{code}_{slug_text}")[: DATABASE_NAME_LIMIT - len(tail)] + tail
+
+
+def fresh_database(code, slug_text, environment_id, run_id):
+    """Return a database name no other build has or will have."""
+    tail = f"_{environment_id}_r{run_id}"
+    return _identifier(f"{code}_{slug_text}")[: DATABASE_NAME_LIMIT - len(tail)] + tail
+
+
+def fence(run_id, step, attempt):
+    """Return the token a job's result must carry to count."""
+    return f"{run_id}-{step}-{attempt}"
+
+
+def _identifier(text):
+    return slug(text, DATABASE_NAME_LIMIT).replace("-", "_")

@@ -1,0 +1,24 @@
+"""The kinds of run and their steps. A new kind is one file here and one line in its addon.
+
+Other addons add theirs with ``register``.
+"""
+
+from ..plan import Plan
+from . import collect, deploy, destroy
+
+_PIPELINES = {}
+
+
+def register(kind, steps_for):
+    """Teach the engine a kind of run: ``steps_for(spec)`` returns its StepPlans in order."""
+    _PIPELINES[kind] = steps_for
+
+
+def plan_for(kind, spec):
+    """Return the Plan of a run; raises KeyError for a kind nobody registered."""
+    return Plan(kind, tuple(_PIPELINES[kind](spec)))
+
+
+register("deploy", deploy.steps)
+register("destroy", destroy.steps)
+register("collect", collect.steps)

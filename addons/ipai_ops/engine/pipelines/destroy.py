@@ -1,0 +1,12 @@
+"""destroy: an environment leaves the edge, then its service, databases, role and files go."""
+
+from ..plan import StepPlan
+
+
+def steps(_spec):
+    """Return the steps of a destruction, outermost first, so that nobody meets a half."""
+    return (
+        StepPlan("withdraw", "withdraw", "Stop the service", timeout_seconds=180, attempts=5),
+        StepPlan("drop", "drop", "Drop databases", timeout_seconds=300),
+        StepPlan("sweep", "sweep", "Delete files", timeout_seconds=300),
+    )

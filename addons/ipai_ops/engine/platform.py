@@ -1,0 +1,52 @@
+"""What the machine set-up tells the control plane, read from ``platform.json``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Facts of one installation: names, addresses, digests; never a secret's value."""
+
+    instance: str = "ipai"
+    domain: str = "localhost"
+    scheme: str = "http"
+    public_port: int = 80
+    control_url: str = ""
+    registry: Mapping = field(default_factory=dict)
+    images: Mapping = field(default_factory=dict)
+    networks: Mapping = field(default_factory=dict)
+    secrets: Mapping = field(default_factory=dict)
+    configs: Mapping = field(default_factory=dict)
+    database_servers: tuple = ()
+    toolbox: str = ""
+    toolbox_digest: str = ""
+    edge_token_file: str = ""
+    docker: str = "unix:///var/run/docker.sock"
+    slots: int = 2
+
+    @classmethod
+    def from_dict(cls, data):
+        """Build the facts from decoded JSON, ignoring keys of newer set-ups."""
+        known = {key: value for key, value in data.items() if key in cls.__dataclass_fields__}
+        known["database_servers"] = tuple(known.get("database_servers", ()))
+        return cls(**known)
+
+    def url(self, host):
+        """Return the public URL of the environment whose host label is ``host``."""
+        default_port = 443 if self.scheme == "https" else 80
+        port = "" if self.public_port == default_port else f":{self.public_port}"
+        return f"{self.scheme}://{self.authority(host)}{port}"
+
+    def authority(self, host):
+        """Return the host name, without port, under which ``host`` answers."""
+        return f"{host}.{self.domain}"
+
+    def network(self, stage):
+        """Return the overlay of a stage; only production has a way out to the internet."""
+        trust = "production" if stage == "production" else "nonproduction"
+        return self.networks.get(trust, f"{self.instance}-{trust}")
+
+    @property
+    def control_network(self):
+        return self.networks.get("control", f"{self.instance}-control")

@@ -1,0 +1,162 @@
+"""What the engine needs from the world: the shapes that cross the border, and the protocols."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+
+class RuntimeUnavailable(Exception):
+    """The container runtime does not answer; nothing is known about jobs and services."""
+
+
+class RuntimeRefused(Exception):
+    """The container runtime answered, and said no; ``str(exc)`` is its sentence."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A named volume, or with a leading slash a path of the node, inside the container."""
+
+    source: str
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class SecretFile:
+    """A Swarm secret as the file /run/secrets/<filename>.
+
+    ``content_of`` names a text that the driver renders (``odoo.conf``, ``git-credentials``…)
+    before the container starts; None when the secret was made by the set-up.
+    """
+
+    secret: str
+    filename: str
+    content_of: str | None = None
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A Swarm config as a file; ``content_of='toolbox'`` is the toolbox of this release."""
+
+    config: str
+    target: str
+    content_of: str | None = None
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A container that runs once. Its name is its identity: starting it twice adopts it."""
+
+    name: str
+    image: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    secrets: tuple[SecretFile, ...] = ()
+    configs: tuple[ConfigFile, ...] = ()
+    memory_bytes: int = 2 << 30
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """A container that goes on; replaced start-first behind a health gate."""
+
+    name: str
+    image: str
+    command: tuple[str, ...]
+    fingerprint: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    secrets: tuple[SecretFile, ...] = ()
+    configs: tuple[ConfigFile, ...] = ()
+    memory_bytes: int = 2 << 30
+    replicas: int = 1
+    health_command: tuple[str, ...] = ()
+    start_period_seconds: int = 120
+    stop_grace_seconds: int = 30
+
+
+class JobState(Enum):
+    ABSENT = "absent"
+    PENDING = "pending"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """One job as the runtime sees it; ``exit_code`` proves nothing without a result line."""
+
+    state: JobState = JobState.ABSENT
+    exit_code: int | None = None
+    error: str = ""
+
+
+class ServiceState(Enum):
+    ABSENT = "absent"
+    CONVERGING = "converging"
+    HEALTHY = "healthy"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service: which release (``fingerprint``) it is to run, and how that goes."""
+
+    state: ServiceState = ServiceState.ABSENT
+    fingerprint: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything the runtime shows at one moment, by name."""
+
+    jobs: Mapping[str, JobStatus] = field(default_factory=dict)
+    services: Mapping[str, ServiceStatus] = field(default_factory=dict)
+
+    def job(self, name):
+        return self.jobs.get(name, JobStatus())
+
+    def service(self, name):
+        return self.services.get(name, ServiceStatus())
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line a container wrote: when, by the node's clock, and what."""
+
+    cursor: str
+    text: str
+
+
+class Runtime(Protocol):
+    """Containers, as the driver needs them. Every call is idempotent.
+
+    Raises RuntimeUnavailable when nothing answers, RuntimeRefused when the answer is no.
+    """
+
+    def observe(self) -> Observation: ...
+    def start_job(self, job: JobSpec) -> None: ...
+    def remove(self, name: str) -> None: ...
+    def converge(self, service: ServiceSpec) -> None: ...
+    def roll_back(self, name: str, fingerprint: str) -> None: ...
+    def restart(self, name: str) -> None: ...
+    def logs(self, name: str, after: str) -> Iterable[LogLine]: ...
+    def ensure_secret(self, name: str, content: bytes, labels: Mapping[str, str]) -> None: ...
+    def ensure_config(self, name: str, content: bytes, labels: Mapping[str, str]) -> None: ...
+    def remove_secret(self, name: str) -> None: ...
+
+
+class Clock(Protocol):
+    """Time and waiting come from outside, so that tests own them."""
+
+    def now(self) -> datetime: ...

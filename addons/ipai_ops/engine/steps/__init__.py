@@ -1,0 +1,39 @@
+"""The kinds of step: one module each, registered by name. Other addons register theirs.
+
+A step kind is a module (or object) with ``job(context) -> JobSpec`` for work that ends, or
+``service(context) -> ServiceSpec`` for a release; ``is_needless(context)`` may skip it.
+"""
+
+from . import build, database, drop, release, smoke, sweep, update, withdraw
+
+_KINDS = {}
+
+
+def register(kind, step):
+    """Teach the engine a kind of step."""
+    _KINDS[kind] = step
+
+
+def job(context):
+    """Return the JobSpec of the context's step and attempt."""
+    return _KINDS[context.step.kind].job(context)
+
+
+def service(context):
+    """Return the ServiceSpec that the context's release is to reach."""
+    return _KINDS[context.step.kind].service(context)
+
+
+def is_release(kind):
+    """Say whether steps of this kind converge a service instead of running a job."""
+    return hasattr(_KINDS[kind], "service")
+
+
+def is_needless(context):
+    """Say whether the step has nothing to do in this run."""
+    ask = getattr(_KINDS[context.step.kind], "is_needless", None)
+    return bool(ask and ask(context))
+
+
+for _module in (build, database, drop, release, smoke, sweep, update, withdraw):
+    register(_module.__name__.rpartition(".")[2], _module)

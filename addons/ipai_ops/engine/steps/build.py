@@ -1,0 +1,39 @@
+"""build: an image from a commit, pushed to the registry, known by its digest."""
+
+from ..ports import Mount, SecretFile
+from . import common
+
+
+def job(context):
+    """Return the builder's job; it holds the Docker socket and no database's secret."""
+    platform, project = context.platform, context.spec["project"]
+    order = {
+        "instance": platform.instance,
+        "project": project["code"],
+        "repository_url": project["repository_url"],
+        "ref": context.spec["ref"],
+        "commit": context.spec.get("commit"),
+        "base_image": project.get("base_image") or platform.images.get("odoo", ""),
+        "registry": platform.registry.get("address", ""),
+        "registry_internal": platform.registry.get("internal", ""),
+        "extra_repositories": list(context.spec.get("extra_repositories", ())),
+    }
+    return common.toolbox_job(
+        context,
+        "build",
+        order,
+        mounts=(
+            common.docker_socket(),
+            Mount(f"{platform.instance}-mirrors", "/ipai/mirrors"),
+        ),
+        secrets=_secrets(context),
+        configs=common.ca_bundle(platform),
+    )
+
+
+def _secrets(context):
+    registry = context.platform.secrets.get("registry")
+    docker_config = (SecretFile(registry, "docker-config.json"),) if registry else ()
+    if not context.spec["project"].get("has_git_credentials"):
+        return docker_config
+    return (*docker_config, common.run_secret(context, "git-credentials"))

@@ -1,0 +1,101 @@
+"""What every job container gets: its name, labels, toolbox, spool and fence."""
+
+import json
+
+from .. import naming
+from ..ports import ConfigFile, JobSpec, Mount, SecretFile
+
+TOOLBOX = "/ipai/toolbox.pyz"
+CONF = "odoo.conf"
+DOCKER_SOCKET = "/var/run/docker.sock"
+
+
+def toolbox_job(context, verb, values, **options):
+    """Return the JobSpec that runs a verb of the toolbox with ``values`` as its order."""
+    platform, run, step = context.platform, context.run, context.step
+    fence = naming.fence(run.id, step.name, context.attempt)
+    order = {
+        "run": run.id,
+        "step": step.name,
+        "attempt": context.attempt,
+        "fence": fence,
+        **values,
+    }
+    options.setdefault("image", platform.images.get("tools", ""))
+    options.setdefault("networks", (platform.control_network,))
+    mounts = (Mount(f"{platform.instance}-spool", "/ipai/spool"), *options.pop("mounts", ()))
+    return JobSpec(
+        name=naming.job(platform.instance, run.id, step.name, context.attempt),
+        command=("python3", TOOLBOX, verb),
+        environment={"IPAI_SPEC": json.dumps(order, sort_keys=True)},
+        labels=labels(context),
+        mounts=mounts,
+        configs=(toolbox(platform), *options.pop("configs", ())),
+        **options,
+    )
+
+
+def labels(context):
+    """Return the labels by which every container tells whose it is."""
+    environment = context.spec.get("environment") or {}
+    project = context.spec.get("project") or {}
+    return {
+        "ipai.instance": context.platform.instance,
+        "ipai.project": str(project.get("id", "")),
+        "ipai.environment": str(environment.get("id", "")),
+        "ipai.run": str(context.run.id),
+        "ipai.step": context.step.name,
+        "ipai.attempt": str(context.attempt),
+    }
+
+
+def toolbox(platform):
+    """Return the toolbox of this release; its name changes with its content."""
+    name = f"{platform.instance}-toolbox-{platform.toolbox_digest}"
+    return ConfigFile(name, TOOLBOX, content_of="toolbox")
+
+
+def ca_bundle(platform):
+    """Return the host's certificate bundle as a file, or nothing where the host has none."""
+    name = platform.configs.get("ca_bundle")
+    return (ConfigFile(name, "/ipai/ca-bundle.crt"),) if name else ()
+
+
+def odoo_conf(context):
+    """Return the target's odoo.conf, which holds its database password, as a secret file."""
+    name = naming.conf_secret(context.platform.instance, context.run.id)
+    return SecretFile(name, CONF, content_of=CONF)
+
+
+def run_secret(context, filename):
+    """Return a secret file whose content the driver renders for this run alone."""
+    name = naming.run_secret(context.platform.instance, context.run.id, filename)
+    return SecretFile(name, filename, content_of=filename)
+
+
+def docker_socket():
+    return Mount(DOCKER_SOCKET, DOCKER_SOCKET)
+
+
+def database_admin(server):
+    return SecretFile(server["admin_secret"], "postgres-admin")
+
+
+def address(server):
+    return {"host": server["host"], "port": server["port"]}
+
+
+def database(context):
+    """Return the database of this run: the environment's own, or a fresh one per development build."""
+    environment = context.spec["environment"]
+    if environment.get("database") and environment["stage"] != "development":
+        return environment["database"]
+    code, slug = context.spec["project"]["code"], environment["slug"]
+    if environment["stage"] == "development":
+        return naming.fresh_database(code, slug, environment["id"], context.run.id)
+    return naming.stable_database(code, slug, environment["id"])
+
+
+def built(context):
+    """Return the facts of the image to run: built in this run, or by an earlier one."""
+    return context.spec.get("redeploy") or context.results.get("build", {})

@@ -1,0 +1,32 @@
+"""release: the target's service runs the new image, start-first, behind a health gate."""
+
+import hashlib
+import json
+
+from .. import naming
+from ..ports import Mount, ServiceSpec
+from . import common
+
+
+def service(context):
+    """Return the service to reach; its fingerprint changes exactly when a new release must start."""
+    environment, platform = context.spec["environment"], context.platform
+    image = common.built(context).get("image", "")
+    conf = common.odoo_conf(context)
+    return ServiceSpec(
+        name=naming.target(platform.instance, environment["id"]),
+        image=image,
+        command=("odoo", "--config", f"/run/secrets/{common.CONF}"),
+        fingerprint=_fingerprint(image, conf.secret),
+        labels={**common.labels(context), "ipai.host": environment["host"]},
+        networks=(platform.network(environment["stage"]),),
+        mounts=(Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),),
+        secrets=(conf,),
+        configs=(common.toolbox(platform),),
+        memory_bytes=int(environment.get("memory_mb") or 2048) << 20,
+        health_command=("python3", common.TOOLBOX, "probe"),
+    )
+
+
+def _fingerprint(image, conf):
+    return hashlib.sha256(json.dumps([image, conf]).encode()).hexdigest()[:16]
