@@ -8,8 +8,15 @@ from typing import Protocol
 
 from . import effects, naming, steps
 from .decide import decide
-from .plan import RunState
-from .ports import ConfigFile, JobState, Observation, Runtime, RuntimeRefused, RuntimeUnavailable
+from .plan import RunState, StepContext
+from .ports import (
+    ConfigFile,
+    JobState,
+    Runtime,
+    RuntimeRefused,
+    RuntimeUnavailable,
+    ServiceState,
+)
 
 MOVES_PER_TICK = 12  # of one run; a bound, not a goal
 
@@ -86,11 +93,12 @@ def _move(journal, runtime, clock, platform, run, observed):
 
 
 def _read_log(journal, runtime, platform, run, observed):
+    """Take in what the step's container has written since the last look."""
     step = run.current_step
-    name = _current_job(run, platform)
-    if name is None or steps.is_release(step.kind) or step.result is not None:
+    if step is None or step.state != "running" or step.result is not None:
         return run
-    if observed.job(name).state in (JobState.ABSENT, JobState.PENDING):
+    name = _container(run, step, platform)
+    if not _has_started(observed, step, name):
         return run
     try:
         lines = list(runtime.logs(name, step.log_cursor))
@@ -101,6 +109,18 @@ def _read_log(journal, runtime, platform, run, observed):
     journal.ingest(run.id, step.name, lines)
     journal.commit()
     return journal.reload(run.id)
+
+
+def _container(run, step, platform):
+    if steps.is_release(step.kind):
+        return steps.service(StepContext(run, step, step.attempt, platform)).name
+    return _current_job(run, platform)
+
+
+def _has_started(observed, step, name):
+    if steps.is_release(step.kind):
+        return observed.service(name).state is not ServiceState.ABSENT
+    return observed.job(name).state in (JobState.RUNNING, JobState.ENDED)
 
 
 def _act_all(journal, runtime, clock, run, moves):
@@ -130,6 +150,8 @@ def _act(journal, runtime, clock, run, move):
             runtime.roll_back(move.name, move.fingerprint)
         case effects.RemoveService():
             runtime.remove(move.name)
+        case effects.Wait():
+            journal.record(run.id, move, clock.now())  # only words: no commit of its own
         case _:
             _record(journal, clock, run, move)
 
@@ -159,6 +181,3 @@ def _refused(journal, clock, run, move, sentence):
     elif isinstance(move, effects.Converge):
         void = effects.VoidAttempt(move.step, move.attempt, move.service.name, sentence)
         _record(journal, clock, run, void)
-
-
-__all__ = ["Journal", "Observation", "tick"]

@@ -174,6 +174,10 @@ class FakeRuntime:
         self._enter()
         self.configs.setdefault(name, content)
 
+    def remove_secret(self, name):
+        self._enter()
+        self.secrets.pop(name, None)
+
     # The world's own doing ------------------------------------------------------------------
     def advance(self):
         """Let every container live one beat."""

@@ -1,0 +1,80 @@
+"""Asks a Git repository for its branches, with a timeout and without ever asking a person."""
+
+import os
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The answer: ``heads`` maps a branch to its commit, or ``error`` is a sentence."""
+
+    heads: dict
+    error: str = ""
+
+
+def branches(url, credentials=None):
+    """Return the branches of the repository at ``url``.
+
+    ``credentials`` is an OpenSSH private key or ``user:token``; it travels by file only.
+    """
+    with _environment(credentials) as environment:
+        command = ["git", "ls-remote", "--heads", "--", url]
+        try:
+            answer = subprocess.run(
+                command, capture_output=True, timeout=TIMEOUT_SECONDS, env=environment, text=True,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Branches({}, f"The repository did not answer within {TIMEOUT_SECONDS} seconds.")
+    if answer.returncode:
+        return Branches({}, f"The repository cannot be read: {_last_line(answer.stderr)}")
+    return Branches(_heads(answer.stdout))
+
+
+def _heads(text):
+    pairs = (line.split("\t") for line in text.splitlines())
+    return {ref.removeprefix("refs/heads/"): commit for commit, ref in pairs}
+
+
+def _last_line(text):
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "Git gave no reason."
+
+
+@contextmanager
+def _environment(credentials):
+    """Yield the environment of a Git command that can read, but never ask."""
+    quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
+    quiet["GIT_ALLOW_PROTOCOL"] = "https:http:ssh:git"  # never ext:: or a path of this server
+    with tempfile.TemporaryDirectory() as folder:
+        yield {**quiet, **_login(credentials, Path(folder))}
+
+
+def _login(credentials, folder):
+    ssh = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new"]
+    if not credentials:
+        return {"GIT_SSH_COMMAND": " ".join(ssh)}
+    secret = folder / "secret"
+    secret.touch(mode=0o600)
+    if credentials.startswith("-----BEGIN"):
+        secret.write_text(credentials.rstrip() + "\n", encoding="utf-8")
+        return {"GIT_SSH_COMMAND": " ".join([*ssh, "-o", "IdentitiesOnly=yes", "-i", str(secret)])}
+    secret.write_text(credentials, encoding="utf-8")
+    askpass = folder / "askpass"
+    askpass.write_text(ASKPASS.format(secret=secret), encoding="utf-8")
+    askpass.chmod(0o700)
+    return {"GIT_ASKPASS": str(askpass)}
+
+
+ASKPASS = """#!/bin/sh
+case "$1" in
+  Username*) cut -d: -f1 "{secret}" ;;
+  *) cut -d: -f2- "{secret}" ;;
+esac
+"""

@@ -1,0 +1,125 @@
+"""The staircase: what the journal holds meets what Docker shows. The only place that commits."""
+
+import logging
+import time
+from datetime import UTC, datetime
+
+from . import platform_facts
+from .adapters import git
+from .adapters.swarm import SwarmRuntime
+from .engine import loop, schedule
+
+_logger = logging.getLogger(__name__)
+
+TURN_SECONDS = 45  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
+BEAT_SECONDS = 0.4
+
+
+class SystemClock:
+    """The clock on the wall, in aware UTC."""
+
+    def now(self):
+        return datetime.now(UTC)
+
+
+class OdooJournal:
+    """The engine's Journal in the management database."""
+
+    def __init__(self, env):
+        self.env = env
+
+    def active(self):
+        runs = self.env["ops.run"].search([("state", "=", "running"), ("worker", "=", False)])
+        return [run._run_state() for run in runs]
+
+    def reload(self, run_id):
+        run = self.env["ops.run"].browse(run_id).exists()
+        return run._run_state() if run.state == "running" else None
+
+    def ingest(self, run_id, step, lines):
+        self.env["ops.run"].browse(run_id)._read_lines(step, lines)
+
+    def record(self, run_id, effect, now):
+        self.env["ops.run"].browse(run_id)._record(effect, now)
+
+    def stalled(self, is_stalled, now):
+        runs = self.env["ops.run"].search(
+            [("state", "=", "running"), ("stalled_since", "=" if is_stalled else "!=", False)]
+        )
+        if runs:
+            runs.write({"stalled_since": now.replace(tzinfo=None) if is_stalled else False})
+
+    def content(self, run_id, what):
+        if what == "toolbox":
+            return platform_facts.toolbox_zip(platform_facts.platform().toolbox)
+        return self.env["ops.run"].browse(run_id)._file_content(what).encode()
+
+    def commit(self):
+        self.env.cr.commit()
+
+
+def drive(env, turn_seconds=TURN_SECONDS):
+    """Move all runs until none is left or the turn is over; return how many are left."""
+    env = env(su=True)
+    env["ops.database.server"]._sync_platform()
+    journal, runtime = OdooJournal(env), _runtime()
+    journal.commit()
+    deadline = time.monotonic() + turn_seconds
+    while True:
+        left = beat(env, journal, runtime)
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(BEAT_SECONDS)
+
+
+def beat(env, journal, runtime, clock=None):
+    """Begin what may begin, then move every active run once; return how many are left."""
+    platform = platform_facts.platform()
+    env["ops.run"]._expire_leases((clock or SystemClock()).now().replace(tzinfo=None))
+    _begin_waiting(env, platform)
+    journal.commit()
+    active = loop.tick(journal, runtime, clock or SystemClock(), platform)
+    journal.commit()
+    return active + _waiting_count(env)
+
+
+def poll(env):
+    """Ask the repositories that are due for their branches; queue what is new."""
+    env = env(su=True)
+    for project in env["ops.project"]._due_for_poll():
+        project._note_polled()
+        env.cr.commit()
+        outcome = git.branches(project.repository_url, project.git_credentials or None)
+        project._take_branches(outcome)
+        env.cr.commit()
+
+
+def _runtime():
+    return SwarmRuntime(platform_facts.platform(), platform_facts.registry_password())
+
+
+def _begin_waiting(env, platform):
+    runs = env["ops.run"]
+    domain = [("state", "=", "queued"), ("environment_id.runner", "!=", "worker")]
+    queued = runs.search(domain)
+    if not queued:
+        return
+    active = runs.search([("state", "=", "running")])
+    mine = active.filtered(lambda run: not run.worker)
+    chosen = schedule.startable(
+        [_as_waiting(run) for run in queued],
+        active.environment_id.ids,
+        platform.slots - len(mine),
+    )
+    for run in runs.browse(chosen):
+        run._begin()
+
+
+def _as_waiting(run):
+    environment = run.environment_id
+    return schedule.Waiting(run.id, environment.id or None, run.kind, environment.stage, run.id)
+
+
+def _waiting_count(env):
+    domain = [("state", "=", "queued"), ("environment_id.runner", "!=", "worker")]
+    return env["ops.run"].search_count(domain)
