@@ -27,7 +27,11 @@ def branches(url, credentials=None):
         command = ["git", "ls-remote", "--heads", "--", url]
         try:
             answer = subprocess.run(
-                command, capture_output=True, timeout=TIMEOUT_SECONDS, env=environment, text=True,
+                command,
+                capture_output=True,
+                timeout=TIMEOUT_SECONDS,
+                env=environment,
+                text=True,
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -221,6 +221,4 @@ def _is_late(step: StepState, now):
 
 def job_name(context):
     """Return the Swarm service name of the step's attempt."""
-    return naming.job(
-        context.platform.instance, context.run.id, context.step.name, context.attempt
-    )
+    return naming.job(context.platform.instance, context.run.id, context.step.name, context.attempt)

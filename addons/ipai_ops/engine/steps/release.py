@@ -20,7 +20,9 @@ def service(context):
         fingerprint=_fingerprint(image, conf.secret),
         labels={**common.labels(context), "ipai.host": environment["host"]},
         networks=(platform.network(environment["stage"]),),
-        mounts=(Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),),
+        mounts=(
+            Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),
+        ),
         secrets=(conf,),
         configs=(common.toolbox(platform),),
         memory_bytes=int(environment.get("memory_mb") or 2048) << 20,

@@ -27,7 +27,9 @@ def job(context):
         order,
         image=built.get("image", ""),
         networks=(platform.network(environment["stage"]),),
-        mounts=(Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),),
+        mounts=(
+            Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),
+        ),
         secrets=(common.odoo_conf(context), common.run_secret(context, "admin-password")),
         memory_bytes=JOB_MEMORY_BYTES,
     )

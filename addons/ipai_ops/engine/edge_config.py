@@ -1,0 +1,122 @@
+"""Renders what the edge is to serve: nginx server blocks, one per environment.
+
+The file is included at nginx's http level, beside the edge's own blocks for unknown hosts and for
+the management Odoo; Docker's name server and the map ``$connection_upgrade`` are declared there.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import naming
+from .platform import Platform
+
+CONTROL_HOST = "ops"
+HTTP_PORT = 8069
+WEBSOCKET_PORT = 8072
+
+SERVER = """\
+server {{
+    listen {listen};
+    server_name {name};
+    set $target http://{service}:{http_port};
+    set $target_websocket http://{service}:{websocket_port};
+    client_max_body_size 512m;
+    proxy_connect_timeout 3s;
+    proxy_next_upstream error timeout http_502 http_503;
+    proxy_next_upstream_tries 3;
+    proxy_next_upstream_timeout 10s;
+    error_page 502 503 504 = @starting;
+{headers}{robots}
+    location / {{
+        proxy_pass $target;
+    }}
+    # With workers the websocket has a port of its own; a threaded Odoo has only one.
+    location /websocket {{
+        error_page 502 504 = @websocket_of_threaded;
+{headers}{upgrade}
+        proxy_pass $target_websocket;
+    }}
+    location @websocket_of_threaded {{
+{headers}{upgrade}
+        proxy_pass $target;
+    }}
+    location ^~ /web/database {{
+        return 404;
+    }}
+    location @starting {{
+        default_type "text/html; charset=utf-8";
+        add_header Retry-After 5 always;
+        add_header Cache-Control no-store always;
+        return 503 '{page}';
+    }}
+}}
+"""
+
+# What a client claims about itself is replaced, never passed on.
+HEADERS = (
+    ("Host", "$http_host"),
+    ("X-Forwarded-Host", "$http_host"),
+    ("X-Forwarded-For", "$remote_addr"),
+    ("X-Forwarded-Proto", "$scheme"),
+    ("X-Forwarded-Port", '""'),
+    ("X-Real-IP", "$remote_addr"),
+    ("Forwarded", '""'),
+)
+UPGRADE = (("Upgrade", "$http_upgrade"), ("Connection", "$connection_upgrade"))
+
+PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta http-equiv="refresh" content="5"><title>{title}</title><style>'
+    "body{{font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;"
+    "margin:0 1rem;color:#374151}}main{{max-width:32rem;text-align:center}}h1{{font-size:1.4rem}}"
+    "</style></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
+)
+WORDS = {
+    "new": ("Not deployed yet", "The first deploy brings this Odoo up. This page looks again."),
+    "asleep": ("Asleep", "This Odoo sleeps. Wake it on its page in Operations."),
+    "failed": ("Not running", "The last deploy failed; its log in Operations says why."),
+}
+STARTING = ("Starting", "This Odoo is starting. This page looks again every five seconds.")
+
+
+@dataclass(frozen=True)
+class Site:
+    """An environment as the edge sees it."""
+
+    id: int
+    host: str
+    stage: str
+    state: str
+
+
+def render(platform: Platform, sites: Iterable[Site]) -> str:
+    """Return the edge's complete configuration for ``sites``."""
+    return "".join(_server(platform, site) for site in sites)
+
+
+def etag(text: str) -> str:
+    """Return the HTTP entity tag of a configuration, in its quotes (RFC 9110, 8.8.3)."""
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _server(platform, site):
+    title, text = WORDS.get(site.state, STARTING)
+    is_public = site.stage == "production"
+    robots = "" if is_public else '    add_header X-Robots-Tag "noindex, nofollow" always;\n'
+    return SERVER.format(
+        listen="443 ssl" if platform.scheme == "https" else "80",
+        name=platform.authority(site.host),
+        service=naming.target(platform.instance, site.id),
+        http_port=HTTP_PORT,
+        websocket_port=WEBSOCKET_PORT,
+        headers=_header_lines(HEADERS),
+        upgrade=_header_lines(UPGRADE),
+        robots=robots,
+        page=PAGE.format(title=title, text=text),
+    )
+
+
+def _header_lines(headers):
+    return "".join(f"    proxy_set_header {name} {value};\n" for name, value in headers)

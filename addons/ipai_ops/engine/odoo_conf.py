@@ -1,0 +1,78 @@
+"""The odoo.conf of a target: closed where it can be, sized by its memory."""
+
+from collections.abc import Mapping
+
+DATA_DIR = "/var/lib/odoo"
+CRON_THREADS = 1
+THREADED_CONNECTIONS = 16
+CONNECTIONS_PER_WORKER = 4
+SOFT_SHARE, HARD_SHARE = 0.75, 0.95  # of the memory one process may take
+SMALLEST_WORKER_MB = 640
+
+
+def render(
+    database: str,
+    host: str,
+    port: int,
+    user: str,
+    password: str,
+    workers: int = 0,
+    memory_mb: int = 2048,
+    addons_path: str | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> str:
+    """Return the text of a target's odoo.conf; it holds the database password.
+
+    The database manager is off: no list, one database, no master password that could be guessed.
+    ``extra`` options win over all others.
+    """
+    options = {
+        "admin_passwd": False,
+        "list_db": False,
+        "db_name": database,
+        "dbfilter": f"^{database}$",
+        "db_host": host,
+        "db_port": port,
+        "db_user": user,
+        "db_password": password,
+        "db_maxconn": _connections(workers),
+        "proxy_mode": True,
+        "http_interface": "0.0.0.0",
+        "http_port": 8069,
+        "gevent_port": 8072,
+        "data_dir": DATA_DIR,
+        "workers": workers,
+        "max_cron_threads": CRON_THREADS,
+        "without_demo": "all",
+        "logfile": "",
+        "log_handler": ":INFO",
+        **_limits(workers, memory_mb),
+    }
+    if addons_path:
+        options["addons_path"] = addons_path
+    options |= extra or {}
+    return "[options]\n" + "".join(f"{key} = {_value(options[key])}\n" for key in options)
+
+
+def _connections(workers):
+    return CONNECTIONS_PER_WORKER if workers else THREADED_CONNECTIONS
+
+
+def _limits(workers, memory_mb):
+    """Return Odoo's memory limits: a process ends itself before the container is killed."""
+    share = 1 if not workers else max(2, workers // 2 + 1)
+    one = max(SMALLEST_WORKER_MB, memory_mb // share) << 20
+    return {
+        "limit_memory_soft": int(one * SOFT_SHARE),
+        "limit_memory_hard": int(one * HARD_SHARE),
+        "limit_time_cpu": 600,
+        "limit_time_real": 1200,
+        "limit_time_real_cron": 3600,
+    }
+
+
+def _value(value):
+    text = str(value)
+    if any(letter in text for letter in "\r\n\0"):
+        raise ValueError("An option of odoo.conf is one line of text.")
+    return text

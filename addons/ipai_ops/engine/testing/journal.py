@@ -1,0 +1,127 @@
+"""The loop's journal in a dictionary."""
+
+import copy
+import json
+from dataclasses import dataclass, field, replace
+
+from .. import effects, lifecycle
+from ..pipelines import plan_for
+from ..plan import RunState, StepState
+from .world import Killer
+
+
+@dataclass
+class Memory:
+    """What MemoryJournal has committed."""
+
+    runs: dict = field(default_factory=dict)
+    finished: dict = field(default_factory=dict)
+    events: dict = field(default_factory=dict)
+    history: list = field(default_factory=list)
+
+
+class MemoryJournal:
+    """The loop's journal in a dictionary; a kill loses what was not committed."""
+
+    def __init__(self, killer=None, known_contents=b"content"):
+        self.killer = killer or Killer()
+        self.saved = Memory()
+        self.work = Memory()
+        self._content = known_contents
+
+    def queue(self, run_id, kind, spec):
+        """Queue a run as the control plane would, with the pipeline's own steps."""
+        planned = plan_for(kind, spec).steps
+        steps = tuple(
+            StepState(
+                s.name,
+                s.kind,
+                attempts=s.attempts,
+                timeout_seconds=s.timeout_seconds,
+                label=s.label,
+            )
+            for s in planned
+        )
+        self.work.runs[run_id] = RunState(run_id, kind, spec, steps)
+        self.commit()
+
+    def request_cancel(self, run_id):
+        if run_id in self.work.runs:
+            self.work.runs[run_id] = replace(self.work.runs[run_id], cancel_requested=True)
+            self.saved = copy.deepcopy(self.work)
+
+    def after_kill(self):
+        """What a new process finds."""
+        self.work = copy.deepcopy(self.saved)
+
+    # The port -------------------------------------------------------------------------------
+    def active(self):
+        return list(self.work.runs.values())
+
+    def reload(self, run_id):
+        return self.work.runs.get(run_id)
+
+    def commit(self):
+        self.killer.crossing()
+        self.saved = copy.deepcopy(self.work)
+        self.killer.crossing()
+
+    def content(self, run_id, what):
+        return self._content
+
+    def stalled(self, is_stalled, now):
+        for run_id, run in self.work.runs.items():
+            since = (run.stalled_since or now) if is_stalled else None
+            self.work.runs[run_id] = replace(run, stalled_since=since)
+
+    def ingest(self, run_id, step, lines):
+        run = self.work.runs[run_id]
+        state = next(s for s in run.steps if s.name == step)
+        for line in lines:
+            data = json.loads(line.text)
+            self.work.events[(run_id, data["step"], data["attempt"], data["seq"])] = data
+            if data.get("fence") == f"{run_id}-{step}-{state.attempt}":
+                state = replace(state, result=data["result"])
+        self._put(run, replace(state, log_cursor=lines[-1].cursor))
+
+    def record(self, run_id, effect, now):
+        run = self.work.runs[run_id]
+        if isinstance(effect, effects.FinishRun):
+            self.work.finished[run_id] = effect
+            self.work.history.append((run_id, "run", effect.state))
+            del self.work.runs[run_id]
+            return
+        if isinstance(effect, effects.Wait):
+            return
+        state = next(s for s in run.steps if s.name == effect.step)
+        self._put(run, self._step_after(run_id, state, effect, now))
+
+    def _step_after(self, run_id, state, effect, now):
+        match effect:
+            case effects.StartJob(attempt=attempt) | effects.Converge(attempt=attempt):
+                if state.attempt == attempt and state.state == "running":
+                    return state
+                lifecycle.check_step(state.state, "running")
+                return replace(
+                    state,
+                    state="running",
+                    attempt=attempt,
+                    started_at=now,
+                    ended_seen_at=None,
+                    result=None,
+                    log_cursor="",
+                )
+            case effects.NoteEnded():
+                return replace(state, ended_seen_at=now)
+            case effects.VoidAttempt(reason=reason):
+                lifecycle.check_step(state.state, "pending")
+                return replace(state, state="pending", last_void=reason, ended_seen_at=now)
+            case effects.FinishStep(state=following, result=result):
+                lifecycle.check_step(state.state, following)
+                self.work.history.append((run_id, state.name, following))
+                return replace(state, state=following, result=result or state.result)
+        raise TypeError(effect)
+
+    def _put(self, run, state):
+        steps = tuple(state if s.name == state.name else s for s in run.steps)
+        self.work.runs[run.id] = replace(run, steps=steps)

@@ -1,0 +1,71 @@
+"""The scenery: a platform, a clock that moves when told, sudden death, and an order to work on."""
+
+from datetime import UTC, datetime, timedelta
+
+from ..platform import Platform
+
+START = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
+PLATFORM = Platform(
+    instance="ipai",
+    images={"tools": "registry/tools@sha256:1", "odoo": "registry/odoo@sha256:2"},
+    registry={"address": "registry", "internal": "registry:5000"},
+    secrets={"registry": "ipai-registry-auth"},
+    toolbox_digest="0",
+)
+
+
+class Killed(BaseException):
+    """The control plane's process is gone, at this very line."""
+
+
+class FakeClock:
+    """A clock that moves only when told."""
+
+    def __init__(self, start=START):
+        self._now = start
+
+    def now(self):
+        return self._now
+
+    def advance(self, seconds):
+        self._now += timedelta(seconds=seconds)
+
+
+class Killer:
+    """Kills at the n-th border crossing from now, before it (even n) or after it (odd n)."""
+
+    def __init__(self):
+        self.countdown = None
+
+    def crossing(self):
+        if self.countdown is None:
+            return
+        self.countdown -= 1
+        if self.countdown < 0:
+            self.countdown = None
+            raise Killed
+
+
+def deploy_spec(**changes):
+    """Return a small, valid spec of a deploy."""
+    environment = {
+        "id": 7,
+        "slug": "main",
+        "name": "main",
+        "stage": "production",
+        "host": "acme-main",
+        "database": None,
+        "memory_mb": 1024,
+        "demo": False,
+        "run_tests": False,
+    }
+    server = {"name": "production", "host": "pg", "port": 5432, "admin_secret": "pg-password"}
+    return {
+        "project": {"id": 1, "code": "acme", "repository_url": "git://x/acme.git"},
+        "environment": environment,
+        "server": server,
+        "ref": "refs/heads/main",
+        "commit": "3f2c1a",
+        "base_url": "http://acme-main.localhost",
+        **changes,
+    }
