@@ -1,0 +1,119 @@
+"""Something a run made: where it is, and whether it is still wanted."""
+
+from odoo import api, fields, models
+
+
+class Artifact(models.Model):
+    _name = "ops.artifact"
+    _description = "Artifact"
+    _order = "id desc"
+
+    run_id = fields.Many2one("ops.run", index=True, ondelete="set null")
+    project_id = fields.Many2one("ops.project", index=True, ondelete="set null")
+    environment_id = fields.Many2one("ops.environment", index=True, ondelete="set null")
+    kind = fields.Selection(
+        [
+            ("image", "Image"),
+            ("database", "Database"),
+            ("volume", "Files"),
+            ("service", "Service"),
+            ("secret", "Secret"),
+            ("config", "Configuration"),
+            ("log", "Log"),
+            ("report", "Report"),
+        ],
+        required=True,
+    )
+    name = fields.Char(required=True)
+    uri = fields.Char(string="URI", required=True, help="Where it is.")
+    checksum = fields.Char()
+    size_bytes = fields.Float(string="Size (bytes)", digits=(20, 0), aggregator="sum")
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("present", "Present"),
+            ("garbage", "Garbage"),
+            ("removed", "Removed"),
+        ],
+        required=True,
+        default="planned",
+    )
+    garbage_at = fields.Datetime(index="btree_not_null")
+    reason = fields.Char(help="Why it is not wanted any more.")
+    removed_at = fields.Datetime()
+
+    _thing_unique = models.UniqueIndex(
+        "(kind, uri) WHERE state <> 'removed'", "This artifact is known already."
+    )
+    _state_index = models.Index("(state, kind)")
+
+    @api.model
+    def _plan(self, run, kind, name, uri):
+        """Write down what ``run`` is about to make, before it makes it; return the record.
+
+        Known already: the same record comes back, wanted again. So a crash between making and
+        noting leaves nothing behind that nobody knows.
+        """
+        known = self.search([("kind", "=", kind), ("uri", "=", uri), ("state", "!=", "removed")])
+        if known:
+            known._keep()
+            return known
+        values = {"kind": kind, "name": name, "uri": uri, "run_id": run.id}
+        places = {"project_id": run.project_id.id, "environment_id": run.environment_id.id}
+        return self.create({**values, **places})
+
+    def _keep(self):
+        """Take things back from the garbage."""
+        garbage = self.filtered(lambda artifact: artifact.state == "garbage")
+        garbage.write({"state": "present", "garbage_at": False, "reason": False})
+
+    def _mark_present(self, **facts):
+        """Note that the things exist; ``facts``: checksum, size_bytes."""
+        self.write({**facts, "state": "present"})
+
+    def _mark_garbage(self, reason):
+        """Give things up for collection; those already given up keep their date and reason."""
+        wanted = self.filtered(lambda artifact: artifact.state in ("planned", "present"))
+        now = fields.Datetime.now()
+        wanted.write({"state": "garbage", "garbage_at": now, "reason": reason})
+
+    def _mark_removed(self):
+        """Note that the things are gone."""
+        self.write({"state": "removed", "removed_at": fields.Datetime.now()})
+
+    @api.model
+    def _inventory(self, environment, kind):
+        """Return what a destruction or a collection is to take away, as parts of its spec."""
+        if kind == "destroy":
+            known = [("environment_id", "=", environment.id), ("state", "!=", "removed")]
+            things = self.search(known)
+            databases = set(things._names("database"))
+            if environment.database_name:
+                databases.add(environment.database_name)
+            return {"databases": sorted(databases), "secrets": things._names("secret")}
+        if kind == "collect":
+            garbage = self.search([("state", "=", "garbage")])
+            groups = {"volumes": "volume", "images": "image", "secrets": "secret"}
+            lists = {key: garbage._names(of_kind) for key, of_kind in groups.items()}
+            databases = garbage._databases_by_server()
+            return {**lists, "garbage_databases": databases, "artifact_ids": garbage.ids}
+        return {}
+
+    def _names(self, kind):
+        """Return the sorted names of the things of one kind; images go by their URI."""
+        field = "uri" if kind == "image" else "name"
+        return sorted(set(self.filtered(lambda thing: thing.kind == kind).mapped(field)))
+
+    def _databases_by_server(self):
+        """Return the databases with the server each is on, as the collect pipeline wants them."""
+        databases = self.filtered(lambda thing: thing.kind == "database")
+        servers = databases.environment_id.database_server_id
+        return [
+            {
+                "server": server._facts(),
+                "databases": databases.filtered(
+                    lambda thing, server=server: thing.environment_id.database_server_id == server
+                )._names("database"),
+            }
+            for server in servers
+        ]

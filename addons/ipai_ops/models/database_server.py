@@ -1,0 +1,90 @@
+"""A PostgreSQL server that keeps targets' databases."""
+
+from odoo import api, fields, models
+
+from .. import platform_facts
+
+STAGE_FLAGS = ("production", "staging", "development")
+
+
+class DatabaseServer(models.Model):
+    _name = "ops.database.server"
+    _description = "Database server"
+    _order = "name, id"
+
+    name = fields.Char(required=True)
+    host = fields.Char(required=True)
+    port = fields.Integer(required=True, default=5432)
+    admin_secret = fields.Char(
+        required=True, help="Name of the Swarm secret that holds the administrator's password."
+    )
+    serves_production = fields.Boolean()
+    serves_staging = fields.Boolean()
+    serves_development = fields.Boolean()
+    is_managed = fields.Boolean(
+        string="Made by the set-up", readonly=True, help="Kept as the set-up says."
+    )
+    active = fields.Boolean(default=True)
+    size_bytes = fields.Float(string="Size (bytes)", digits=(20, 0), readonly=True)
+    environment_ids = fields.One2many("ops.environment", "database_server_id")
+    environment_count = fields.Integer(compute="_compute_environment_count")
+
+    _name_unique = models.Constraint("UNIQUE(name)", "Another database server has this name.")
+    _port_sane = models.Constraint(
+        "CHECK(port > 0 AND port < 65536)", "A port is a number from 1 to 65535."
+    )
+
+    @api.depends("environment_ids")
+    def _compute_environment_count(self):
+        for server in self:
+            server.environment_count = len(server.environment_ids)
+
+    @api.model
+    def _for_stage(self, stage):
+        """Return the server new environments of ``stage`` use; non-production apart if it can be."""
+        servers = self.sudo().search([(f"serves_{stage}", "=", True)])  # every user may deploy
+        if stage == "production":
+            return servers[:1]
+        apart = servers.filtered(lambda server: not server.serves_production)
+        return (apart or servers)[:1]
+
+    @api.model
+    def _sync_platform(self):
+        """Make the managed servers what the set-up wrote down; write only what differs."""
+        wanted = {facts["name"]: facts for facts in platform_facts.platform().database_servers}
+        known = self.with_context(active_test=False).search([])
+        for name, facts in wanted.items():
+            known.filtered(lambda server, name=name: server.name == name)._follow(facts)
+        if wanted:
+            gone = known.filtered(lambda s: s.is_managed and s.active and s.name not in wanted)
+            gone.write({"active": False})
+        self._adopt_environments()
+
+    def _follow(self, facts):
+        """Create or update the server of these facts."""
+        stages = facts.get("stages", ())
+        values = {f"serves_{stage}": stage in stages for stage in STAGE_FLAGS}
+        values |= {key: facts[key] for key in ("name", "host", "port", "admin_secret")}
+        values |= {"is_managed": True, "active": True}
+        if not self:
+            return self.create(values)
+        changed = {key: value for key, value in values.items() if self[key] != value}
+        if changed:
+            self.write(changed)
+        return self
+
+    @api.model
+    def _adopt_environments(self):
+        """Environments made before there was a server get theirs."""
+        waiting = self.env["ops.environment"].search([("database_server_id", "=", False)])
+        for environment in waiting:
+            server = self._for_stage(environment.stage)
+            if server:
+                environment.database_server_id = server
+
+    def _facts(self):
+        """Return what a run's frozen spec says of the server; None where there is none."""
+        if not self:
+            return None
+        facts = {"name": self.name, "host": self.host, "port": self.port}
+        return {**facts, "admin_secret": self.admin_secret}

@@ -1,0 +1,52 @@
+"""What the edge is to serve and what it serves: it pulls its configuration from here."""
+
+from odoo import api, fields, models
+
+from .. import platform_facts
+from ..engine import edge_config
+
+SERVED = ("new", "deploying", "up", "failed", "asleep")
+
+
+class Edge(models.Model):
+    _name = "ops.edge"
+    _description = "Edge"
+
+    applied_etag = fields.Char(readonly=True)
+    applied_at = fields.Datetime(readonly=True)
+    error = fields.Text(readonly=True, help="Why the edge refused the last configuration.")
+
+    @api.model
+    def _configuration(self):
+        """Return (etag, text): the complete configuration the edge is to have now."""
+        platform = platform_facts.platform()
+        environments = self.env["ops.environment"].search([("state", "in", SERVED)], order="id")
+        sites = [self._site(environment) for environment in environments]
+        text = edge_config.render(platform, sites)
+        return edge_config.etag(text), text
+
+    @staticmethod
+    def _site(environment):
+        facts = {name: environment[name] for name in ("id", "host", "stage", "state")}
+        return edge_config.Site(**facts)
+
+    @api.model
+    def _note_applied(self, etag, error):
+        """Remember what the edge runs, or why it refused; written only when it changed."""
+        edge = self.search([], limit=1) or self.create({})
+        if error and edge.error != error:
+            edge.error = error
+        if etag and (edge.applied_etag != etag or (edge.error and not error)):
+            now = fields.Datetime.now()
+            edge.write({"applied_etag": etag, "applied_at": now, "error": error or False})
+
+    @api.model
+    def _is_up_to_date(self):
+        """Say whether the edge serves what it is to serve now."""
+        etag, _text = self._configuration()
+        return self.search([], limit=1).applied_etag == etag
+
+    @api.model
+    def _control_url(self):
+        """Return the public URL of this Odoo, as forges and people reach it."""
+        return platform_facts.platform().url(edge_config.CONTROL_HOST)

@@ -1,0 +1,252 @@
+"""One running Odoo of a project: what it serves, where, and on which data."""
+
+import secrets
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .. import platform_facts
+from ..engine import branches, naming
+from .run import COLOURS, RUN_STATES
+
+STAGES = [
+    ("production", "Production"),
+    ("staging", "Staging"),
+    ("development", "Development"),
+]
+STATES = [
+    ("new", "New"),
+    ("deploying", "Deploying"),
+    ("up", "Up"),
+    ("failed", "Failed"),
+    ("asleep", "Asleep"),
+    ("destroying", "Destroying"),
+    ("destroyed", "Destroyed"),
+]
+GONE = ("destroying", "destroyed")
+# What only the product itself writes, never a person or an API client.
+OWN_FIELDS = frozenset(
+    ("state", "slug", "database_name", "image_id", "commit", "commit_subject", "deployed_at")
+) | {"expires_at", "pull_request", "pull_request_url", "aside"}
+
+
+class Environment(models.Model):
+    _name = "ops.environment"
+    _description = "Environment"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, id desc"
+
+    project_id = fields.Many2one("ops.project", required=True, index=True, ondelete="cascade")
+    name = fields.Char(required=True)
+    slug = fields.Char(copy=False, readonly=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    stage = fields.Selection(
+        STAGES, required=True, default="development", group_expand=True, tracking=True
+    )
+    state = fields.Selection(STATES, required=True, default="new", copy=False, readonly=True)
+    branch = fields.Char(help="The branch it serves.", tracking=True)
+    branch_pattern = fields.Char(
+        help="Branches whose pushes come here, for instance main or release/*."
+    )
+    pull_request = fields.Integer(copy=False, readonly=True)
+    pull_request_url = fields.Char(copy=False, readonly=True)
+    host = fields.Char(copy=False, help="First label of the host name, for instance acme-main.")
+    url = fields.Char(string="URL", compute="_compute_url")
+    runner = fields.Selection(
+        [("driver", "This server"), ("worker", "An outside worker")],
+        default="driver",
+        required=True,
+        string="Runs are done by",
+    )
+    database_server_id = fields.Many2one("ops.database.server", ondelete="restrict")
+    database_name = fields.Char(copy=False, readonly=True)
+    db_password = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    admin_password = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    image_id = fields.Many2one("ops.artifact", string="Image", copy=False, readonly=True)
+    commit = fields.Char(copy=False, readonly=True)
+    commit_subject = fields.Char(copy=False, readonly=True)
+    deployed_at = fields.Datetime(copy=False, readonly=True)
+    workers = fields.Integer(default=0, help="0: one threaded process, enough for a preview.")
+    memory_mb = fields.Integer(string="Memory (MB)", default=2048)
+    demo = fields.Boolean(string="Demo data")
+    run_tests = fields.Boolean(string="Run the repository's tests")
+    is_pinned = fields.Boolean(string="Pinned", help="Pinned environments do not expire.")
+    expires_at = fields.Datetime(copy=False, readonly=True)
+    aside = fields.Json(copy=False, readonly=True, help="Databases kept aside, until when.")
+    is_live = fields.Boolean(compute="_compute_is_live", search="_search_is_live")
+    run_ids = fields.One2many("ops.run", "environment_id")
+    artifact_ids = fields.One2many("ops.artifact", "environment_id")
+    run_count = fields.Integer(compute="_compute_runs")
+    active_run_id = fields.Many2one("ops.run", compute="_compute_runs")
+    waiting_run_id = fields.Many2one("ops.run", compute="_compute_runs")
+    last_run_id = fields.Many2one("ops.run", compute="_compute_runs")
+    last_run_state = fields.Selection(
+        RUN_STATES, string="Last run's state", compute="_compute_run_facts"
+    )
+    last_run_colour = fields.Selection(
+        COLOURS, string="Last run's colour", compute="_compute_run_facts"
+    )
+    last_run_headline = fields.Char(string="Last run", compute="_compute_run_facts")
+    progress = fields.Float(compute="_compute_run_facts")
+
+    _one_production = models.UniqueIndex(
+        "(project_id) WHERE stage = 'production' AND state <> 'destroyed'",
+        "A project has exactly one production environment.",
+    )
+    _slug_unique = models.UniqueIndex(
+        "(project_id, slug) WHERE state NOT IN ('destroying', 'destroyed')",
+        "The project has an environment of that name already.",
+    )
+    _host_unique = models.UniqueIndex(
+        "(host) WHERE state NOT IN ('destroying', 'destroyed')",
+        "Another environment answers under this host name.",
+    )
+    _state_index = models.Index("(state)")
+    _workers_sane = models.Constraint(
+        "CHECK(workers >= 0 AND workers <= 64)", "Take between 0 and 64 workers."
+    )
+    _memory_sane = models.Constraint(
+        "CHECK(memory_mb >= 256)", "An Odoo needs 256 MB of memory at least."
+    )
+
+    @api.constrains("host")
+    def _check_host(self):
+        for environment in self:
+            if not branches.is_host_label(environment.host or ""):
+                raise ValidationError(
+                    self.env._(
+                        "“%s” cannot be a host name: take lower-case letters, digits and "
+                        "hyphens, 63 at most; “ops” is taken.",
+                        environment.host,
+                    )
+                )
+
+    @api.depends("host")
+    def _compute_url(self):
+        platform = platform_facts.platform()
+        for environment in self:
+            environment.url = platform.url(environment.host) if environment.host else False
+
+    @api.depends("state")
+    def _compute_is_live(self):
+        for environment in self:
+            environment.is_live = environment.state not in ("new", "destroyed")
+
+    def _search_is_live(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("state", "not in" if True in value else "in", ("new", "destroyed"))]
+
+    @api.depends("run_ids.state")
+    def _compute_runs(self):
+        runs = self.env["ops.run"]
+        domain = [("environment_id", "in", self.ids)]
+        latest = {
+            environment.id: (last, count)
+            for environment, last, count in runs._read_group(
+                domain, ["environment_id"], ["id:max", "__count"]
+            )
+        }
+        active = runs.search([*domain, ("state", "in", ("queued", "running"))])
+        by_state = {(run.environment_id.id, run.state): run.id for run in active}
+        for environment in self:
+            last, count = latest.get(environment.id, (False, 0))
+            environment.last_run_id = last
+            environment.run_count = count
+            environment.active_run_id = by_state.get((environment.id, "running"))
+            environment.waiting_run_id = by_state.get((environment.id, "queued"))
+
+    @api.depends("run_ids.state")
+    def _compute_run_facts(self):
+        for environment in self:
+            last = environment.last_run_id
+            environment.last_run_state = last.state
+            environment.last_run_colour = last.colour
+            environment.last_run_headline = last.headline
+            environment.progress = environment.active_run_id.progress
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_own_fields(vals, allowed={"slug"})
+            self._fill(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_own_fields(vals)
+        if "project_id" in vals:
+            raise UserError(self.env._("An environment stays with its project."))
+        if "stage" in vals:
+            vals = {**self._stage_values(vals["stage"]), **vals}
+        if vals.get("state") == "destroyed":
+            vals = {**vals, "active": False}
+        done = super().write(vals)
+        if "stage" in vals:
+            self._refresh_expiry()
+        return done
+
+    def _refuse_own_fields(self, vals, allowed=frozenset()):
+        refused = sorted(OWN_FIELDS.intersection(vals) - allowed)
+        if refused and not self.env.su:
+            raise AccessError(
+                self.env._("Only the product itself writes %s; run a deploy.", ", ".join(refused))
+            )
+
+    def _fill(self, vals):
+        """Complete the values of a new environment: names, host, server, passwords."""
+        project = self.env["ops.project"].browse(vals.get("project_id")).exists()
+        if not project:
+            raise UserError(self.env._("Choose the project the environment belongs to."))
+        stage = vals.setdefault("stage", self.env.context.get("default_stage", "development"))
+        vals.setdefault("branch", vals.get("branch_pattern") or vals.get("name"))
+        vals.setdefault("branch_pattern", vals["branch"])
+        slug = vals.get("slug") or naming.slug(vals.get("name") or "")
+        vals["slug"] = self._free("slug", slug, project)
+        vals.setdefault("host", self._free("host", naming.host_label(project.code, vals["slug"])))
+        for key, value in self._stage_defaults(stage, project).items():
+            vals.setdefault(key, value)
+        vals.setdefault("db_password", secrets.token_urlsafe(24))
+        vals.setdefault("admin_password", secrets.token_urlsafe(12))
+
+    def _free(self, field, wanted, project=None):
+        """Return ``wanted``, numbered where another environment has it."""
+        taken = self.sudo().with_context(active_test=False)  # hosts are unique over all projects
+        domain = [("state", "not in", GONE)]
+        if project:
+            domain.append(("project_id", "=", project.id))
+        for label in branches.numbered(wanted):
+            if not taken.search_count([*domain, (field, "=", label)], limit=1):
+                return label
+
+    def _stage_defaults(self, stage, project):
+        is_development = stage == "development"
+        server = self.env["ops.database.server"]._for_stage(stage)
+        return {
+            "demo": is_development,
+            "run_tests": is_development,
+            "workers": 2 if stage == "production" else 0,
+            "database_server_id": server.id,
+            "expires_at": self._expiry(project) if is_development else False,
+        }
+
+    @staticmethod
+    def _expiry(project):
+        return fields.Datetime.now() + timedelta(days=project.development_ttl_days)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_when_gone(self):
+        for environment in self.filtered("is_live"):
+            raise UserError(
+                self.env._("“%s” is still there. Destroy it first.", environment.display_name)
+            )
+
+    @api.depends("project_id.name", "name")
+    def _compute_display_name(self):
+        for environment in self:
+            environment.display_name = f"{environment.project_id.name} / {environment.name}"
+
+    def _secret_values(self):
+        """Return the secrets that must never show in a log."""
+        return [self.db_password, self.admin_password]

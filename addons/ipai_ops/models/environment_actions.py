@@ -1,0 +1,174 @@
+"""What people do with an environment: deploy, restart, redeploy, open, pin, move, destroy."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine import naming
+from .environment import GONE
+
+PULL_REQUEST_REFS = {"gitlab": "refs/merge-requests/%s/head"}
+
+
+class Environment(models.Model):
+    _inherit = "ops.environment"
+
+    def action_deploy(self):
+        """Queue a deploy of the branch's newest commit and open the run."""
+        self.ensure_one()
+        self.check_access("write")
+        return self._deploy("button")._open()
+
+    def action_restart(self):
+        """Queue a deploy of the image that serves now: its containers are replaced."""
+        self.ensure_one()
+        self.check_access("write")
+        if not self.image_id:
+            raise UserError(self.env._("Nothing has been deployed here yet: deploy first."))
+        return self._redeploy(self.image_id)._open()
+
+    def action_redeploy(self):
+        """Open the choice of the images deployed here before."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Redeploy an earlier build"),
+            "res_model": "ops.environment.redeploy",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_environment_id": self.id},
+        }
+
+    def action_destroy(self):
+        """Open the confirmation that says what will be lost."""
+        self.ensure_one()
+        self._check_may_destroy()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Destroy %s", self.display_name),
+            "res_model": "ops.environment.destroy",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_environment_id": self.id},
+        }
+
+    def action_open(self):
+        """Open the running Odoo in a new tab."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.url, "target": "new"}
+
+    def action_pin(self):
+        """Keep the environment from expiring, or let it expire again."""
+        for environment in self:
+            environment.is_pinned = not environment.is_pinned
+            environment._refresh_expiry()
+
+    def action_show_admin_password(self):
+        """Show the password the target's admin got at the first deploy."""
+        self.ensure_one()
+        self.check_access("write")
+        if self.stage == "production" and not self.env.user.has_group("ipai_ops.group_manager"):
+            raise AccessError(self.env._("Only a manager sees production's admin password."))
+        password = self.sudo().admin_password  # the field itself is closed to everyone
+        return self._shown_once(self.env._("Password of admin at %s", self.url), password)
+
+    def action_view_runs(self):
+        """Open the environment's history."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("ipai_ops.run_action")
+        action["domain"] = [("environment_id", "=", self.id)]
+        return action
+
+    def _shown_once(self, title, text):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"title": title, "message": text, "sticky": True, "type": "info"},
+        }
+
+    def _ref(self):
+        """Return the Git ref a build of this environment fetches."""
+        if self.pull_request:
+            forge = self.project_id.forge
+            return PULL_REQUEST_REFS.get(forge, "refs/pull/%s/head") % self.pull_request
+        return f"refs/heads/{self.branch}"
+
+    def _deploy(self, trigger, commit=None, ref=None, **options):
+        """Queue a deploy; return the run."""
+        self.ensure_one()
+        runs = self.env["ops.run"]
+        return runs._queue(self, "deploy", trigger, ref or self._ref(), commit, **options)
+
+    def _redeploy(self, image):
+        """Queue a deploy of an image built before; return the run."""
+        self.ensure_one()
+        if image.state != "present" or image.kind != "image":
+            raise UserError(self.env._("That image has been removed; deploy its commit instead."))
+        run = image.run_id
+        return self._deploy(
+            "button",
+            run.commit,
+            run.ref,
+            redeploy_image=image,
+            commit_subject=run.commit_subject,
+            commit_author=run.commit_author,
+        )
+
+    def _destroy(self, trigger, reason=None):
+        """Queue the destruction; stop what still runs here. Return the run."""
+        self.ensure_one()
+        active = (self.active_run_id | self.waiting_run_id).sudo()
+        under_way = active.filtered(lambda run: run.kind == "destroy")[:1]
+        if under_way or self.state == "destroyed":
+            return under_way
+        active._request_cancel()
+        run = self.env["ops.run"]._queue(self, "destroy", trigger, self._ref(), self.commit or None)
+        self.sudo().state = "destroying"
+        if reason:
+            self.message_post(body=reason)
+        return run
+
+    def _check_may_destroy(self):
+        self.check_access("write")
+        if self.stage == "production" and not self.env.user.has_group("ipai_ops.group_manager"):
+            raise AccessError(self.env._("Only a manager destroys a production environment."))
+
+    def _stage_values(self, stage):
+        """Return what else changes when environments move to ``stage``; refuse production."""
+        moving = self.filtered(lambda environment: environment.stage != stage)
+        if not moving:
+            return {}
+        if stage == "production" or "production" in moving.mapped("stage"):
+            raise UserError(
+                self.env._(
+                    "An environment cannot be dragged to or from Production: "
+                    "merge the branch into the one production serves instead."
+                )
+            )
+        if stage == "staging":
+            return {"demo": False, "run_tests": False}
+        return {"demo": True, "run_tests": True}
+
+    def _refresh_expiry(self):
+        """Give development environments their full time again; others do not expire."""
+        for environment in self.sudo():
+            is_mortal = environment.stage == "development" and not environment.is_pinned
+            environment.expires_at = is_mortal and environment._expiry(environment.project_id)
+
+    @api.model
+    def _cron_expire(self, limit=200):
+        """Destroy development environments whose time is over, unless pinned."""
+        expired = [
+            ("stage", "=", "development"),
+            ("is_pinned", "=", False),
+            ("expires_at", "<", fields.Datetime.now()),
+            ("state", "not in", GONE),
+        ]
+        for environment in self.search(expired, limit=limit):
+            environment._destroy("schedule", self.env._("Its time was over: no push since."))
+
+    def _stable_database(self):
+        """Return the database that updates keep, or None where each deploy gets a fresh one."""
+        if self.stage == "development":
+            return None
+        code = self.project_id.code
+        return self.database_name or naming.stable_database(code, self.slug, self.id)

@@ -1,0 +1,76 @@
+"""What the end of a run means for its environment."""
+
+from odoo import models
+
+from ..engine.steps import common
+
+
+class Environment(models.Model):
+    _inherit = "ops.environment"
+
+    def _order_at_start(self, spec, kind):
+        """Complete a run's order with what is only known when it begins."""
+        if kind == "destroy":
+            return {**spec, "databases": self._own_databases()}
+        return spec
+
+    def _own_databases(self):
+        """Return the names of all databases the environment still has."""
+        domain = [
+            ("environment_id", "in", self.ids),
+            ("kind", "=", "database"),
+            ("state", "!=", "removed"),
+        ]
+        return self.env["ops.artifact"].search(domain).mapped("name")
+
+    def _run_began(self, run):
+        """Show that something happens here."""
+        states = {"deploy": "deploying", "destroy": "destroying"}
+        if run.kind in states and self.state != "destroying":
+            self.state = states[run.kind]
+
+    def _run_ended(self, run):
+        """Take over what the run has reached; a failed one leaves what served before."""
+        if not self:
+            return
+        if run.kind == "deploy" and run.state == "done":
+            self._released(run)
+        elif run.kind == "destroy" and run.state == "done":
+            self.write({"state": "destroyed"})
+        elif self.state == "deploying" or run.kind == "destroy":
+            self.state = "up" if self.image_id else "failed"
+
+    def _released(self, run):
+        image = self.env["ops.artifact"].search(
+            [("kind", "=", "image"), ("uri", "=", run._image_uri()), ("state", "!=", "removed")],
+            limit=1,
+        )
+        self.write(
+            {
+                "state": "up" if self.state == "deploying" else self.state,
+                "image_id": image.id,
+                "commit": run.commit,
+                "commit_subject": run.commit_subject,
+                "deployed_at": run.finished_at,
+                "database_name": common.database(run._context_of("database")),
+            }
+        )
+        self._refresh_expiry()
+
+    def _serving_run(self):
+        """Return the run whose release serves now."""
+        domain = [("environment_id", "=", self.id), ("kind", "=", "deploy"), ("state", "=", "done")]
+        return self.env["ops.run"].search(domain, limit=1)
+
+
+class Run(models.Model):
+    _inherit = "ops.run"
+
+    def _image_uri(self):
+        """Return the image the run deployed: built in it, or redeployed by it."""
+        build = self.step_ids.filtered(lambda step: step.name == "build")
+        facts = build.result or (self.spec or {}).get("redeploy") or {}
+        return facts.get("image")
+
+    def _image_uris(self):
+        return [uri for uri in (run._image_uri() for run in self) if uri]

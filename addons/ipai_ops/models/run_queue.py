@@ -1,0 +1,176 @@
+"""How a run comes to be: a frozen, fingerprinted spec, one waiting run per environment."""
+
+import hashlib
+import json
+from statistics import median
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
+
+from ..engine.pipelines import plan_for
+
+LOOK_BACK_RUNS = 10
+
+
+class Run(models.Model):
+    _inherit = "ops.run"
+
+    @api.model
+    def _queue(self, environment, kind, trigger, ref, commit, **options):
+        """Queue a run and wake the driver; a run that waits already is superseded by it.
+
+        ``options``: redeploy_image (ops.artifact), retry_of (ops.run), commit_subject,
+        commit_author. Callers check access first: nobody writes runs directly.
+        Raises ConcurrencyError when another request queues for the same environment at the
+        same moment; Odoo's request loop then calls again, with a fresh view of the database.
+        """
+        runs = self.sudo()
+        values = runs._queued_values(environment.sudo(), kind, trigger, ref, commit, options)
+        try:
+            with self.env.cr.savepoint():
+                run = runs._create_in_place_of_waiting(values)
+        except psycopg2.errors.UniqueViolation as exc:
+            raise ConcurrencyError("Two runs were queued at the same moment.") from exc
+        run._plan_steps()
+        run._announce()
+        self._wake_driver()
+        return run.with_env(self.env)
+
+    def _create_in_place_of_waiting(self, values):
+        waiting = self.browse()
+        if values["environment_id"]:
+            place = [("environment_id", "=", values["environment_id"]), ("state", "=", "queued")]
+            waiting = self.search(place)
+        waiting._supersede()
+        run = self.create(values)
+        waiting.superseded_by_id = run
+        return run
+
+    def _supersede(self):
+        self.write({"state": "superseded", "finished_at": fields.Datetime.now()})
+        self.step_ids.write({"state": "cancelled"})
+        self.flush_recordset(["state"])
+
+    def _queued_values(self, environment, kind, trigger, ref, commit, options):
+        image = options.get("redeploy_image")
+        retry_of = options.get("retry_of")
+        spec = self._spec(environment, kind, ref, commit, image)
+        user = self.env.user
+        return {
+            "project_id": environment.project_id.id,
+            "environment_id": environment.id,
+            "kind": kind,
+            "trigger": trigger,
+            "ref": ref,
+            "commit": commit,
+            "commit_subject": options.get("commit_subject"),
+            "commit_author": options.get("commit_author"),
+            "spec": spec,
+            "spec_fingerprint": self._fingerprint(spec),
+            "redeploy_image_id": image.id if image else False,
+            "retry_of_id": retry_of.id if retry_of else False,
+            "requested_by_id": user.id if user._is_internal() else False,
+        }
+
+    @staticmethod
+    def _fingerprint(spec):
+        canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def _spec(self, environment, kind, ref, commit, image=None):
+        """Return all a pipeline may know, as plain JSON, fixed from now on."""
+        spec = {
+            "kind": kind,
+            "project": self._project_facts(environment.project_id),
+            "environment": self._environment_facts(environment),
+            "server": environment.database_server_id._facts(),
+            "ref": ref or None,
+            "commit": commit or None,
+            "extra_repositories": [],
+            "redeploy": self._build_facts(image) if image else None,
+            "base_url": environment.url or None,
+        }
+        return spec | self.env["ops.artifact"]._inventory(environment, kind)
+
+    @staticmethod
+    def _project_facts(project):
+        if not project:
+            return None
+        facts = {"id": project.id, "code": project.code, "base_image": project.base_image or None}
+        url = project.repository_url
+        return {
+            **facts,
+            "repository_url": url,
+            "has_git_credentials": project.has_git_credentials,
+        }
+
+    @staticmethod
+    def _environment_facts(environment):
+        if not environment:
+            return None
+        names = ("id", "slug", "name", "stage", "host", "workers", "memory_mb", "demo", "run_tests")
+        facts = {name: environment[name] for name in names}
+        return {**facts, "database": environment._stable_database()}
+
+    @staticmethod
+    def _build_facts(image):
+        """Return what the build of an image found out, for a deploy that does not build again."""
+        build = image.run_id.step_ids.filtered(lambda step: step.name == "build")[:1]
+        return {**(build.result or {}), "image": image.uri, "commit": image.run_id.commit or None}
+
+    def _plan_steps(self):
+        """Write the pipeline's steps down, with how long they took before."""
+        self.ensure_one()
+        known = self._earlier_durations()
+        self.env["ops.run.step"].create(
+            [
+                {
+                    "run_id": self.id,
+                    "sequence": place,
+                    "name": step.name,
+                    "kind": step.kind,
+                    "label": step.label,
+                    "timeout_seconds": step.timeout_seconds,
+                    "max_attempts": step.attempts,
+                    "predicted_seconds": median(known.get(step.name, [0.0])),
+                }
+                for place, step in enumerate(plan_for(self.kind, self.spec).steps, start=1)
+            ]
+        )
+
+    def _earlier_durations(self):
+        """Return the durations of the environment's last good runs, by step name."""
+        done = [
+            ("environment_id", "=", self.environment_id.id),
+            ("kind", "=", self.kind),
+            ("state", "=", "done"),
+        ]
+        durations = {}
+        for step in self.search(done, limit=LOOK_BACK_RUNS).step_ids:
+            if step.state == "done":
+                durations.setdefault(step.name, []).append(step.duration_seconds)
+        return durations
+
+    @api.model
+    def _wake_driver(self):
+        """Have the driver look at once, after this transaction's commit."""
+        self.env.ref("ipai_ops.cron_drive").sudo()._trigger()
+
+    @api.model
+    def _cron_drive(self):
+        """Move all active runs one step on; called by the scheduler."""
+        from .. import driver
+
+        driver.drive(self.env)
+
+    @api.model
+    def _cron_collect(self):
+        """Queue the removal of what no environment uses any more, when there is something."""
+        if not self.env["ops.artifact"].search_count([("state", "=", "garbage")], limit=1):
+            return
+        active = [("kind", "=", "collect"), ("state", "in", ("queued", "running"))]
+        if not self.search_count(active, limit=1):
+            nowhere = self.env["ops.environment"]
+            self._queue(nowhere, "collect", "schedule", None, None)

@@ -1,0 +1,2 @@
+from . import environment_destroy
+from . import environment_redeploy

@@ -1,0 +1,34 @@
+"""Asks once more before an environment and its data are gone for good."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class EnvironmentDestroy(models.TransientModel):
+    _name = "ops.environment.destroy"
+    _description = "Destroy an environment"
+
+    environment_id = fields.Many2one("ops.environment", required=True, ondelete="cascade")
+    environment_name = fields.Char(related="environment_id.name")
+    stage = fields.Selection(related="environment_id.stage")
+    database_name = fields.Char(related="environment_id.database_name")
+    needs_name = fields.Boolean(compute="_compute_needs_name")
+    typed_name = fields.Char(string="Type the environment's name")
+
+    @api.depends("stage")
+    def _compute_needs_name(self):
+        for wizard in self:
+            wizard.needs_name = wizard.stage == "production"
+
+    def action_confirm(self):
+        """Queue the destruction and open its run."""
+        self.ensure_one()
+        environment = self.environment_id
+        environment._check_may_destroy()
+        if self.needs_name and (self.typed_name or "").strip() != environment.name:
+            raise UserError(
+                self.env._(
+                    "Type “%s” to confirm: production and its data will be gone.", environment.name
+                )
+            )
+        return environment._destroy("button")._open()
