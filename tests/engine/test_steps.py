@@ -1,0 +1,171 @@
+"""What each step asks of a container, and what it never hands out."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from ipai_ops.engine import naming, steps
+from ipai_ops.engine.pipelines import plan_for
+from ipai_ops.engine.plan import RunState, StepContext, StepState
+from ipai_ops.engine.testing import PLATFORM, deploy_spec
+
+IMAGE = "registry/acme@sha256:9"
+BUILT = {
+    "ok": True,
+    "image": IMAGE,
+    "install": ["acme"],
+    "addons_digests": {"acme": "1"},
+    "tests": ["/acme"],
+}
+
+
+def context(step_name, spec=None, kind="deploy", attempt=1):
+    """Return the context of a step of a run whose earlier steps are done."""
+    spec = spec or deploy_spec()
+    planned = plan_for(kind, spec).steps
+    states = []
+    for step in planned:
+        is_before = [s.name for s in planned].index(step.name) < [s.name for s in planned].index(
+            step_name
+        )
+        result = BUILT if step.name == "build" else {"ok": True}
+        states.append(
+            StepState(
+                step.name,
+                step.kind,
+                state="done" if is_before else "running",
+                result=result if is_before else None,
+            )
+        )
+    run = RunState(34, kind, spec, tuple(states))
+    step = next(s for s in states if s.name == step_name)
+    return StepContext(run, step, attempt, PLATFORM)
+
+
+def order(job):
+    return json.loads(job.environment["IPAI_SPEC"])
+
+
+def development(**environment):
+    spec = deploy_spec()
+    changed = {"stage": "development", "demo": True, "run_tests": True, **environment}
+    return {**spec, "environment": {**spec["environment"], **changed}}
+
+
+JOBS = ("build", "database", "update", "smoke")
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_has_its_fence_name_and_labels(name):
+    job = steps.job(context(name, attempt=2))
+    assert job.name == f"ipai-run-34-{name}-2"
+    assert order(job)["fence"] == f"34-{name}-2"
+    assert job.labels["ipai.run"] == "34"
+    assert job.labels["ipai.instance"] == "ipai"
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_jobs_environment_holds_its_order_and_nothing_else(name):
+    assert set(steps.job(context(name)).environment) == {"IPAI_SPEC"}
+
+
+def test_only_the_builder_and_sweepers_hold_the_docker_socket():
+    holders = [
+        name
+        for name in JOBS
+        if any(m.source == "/var/run/docker.sock" for m in steps.job(context(name)).mounts)
+    ]
+    assert holders == ["build"]
+
+
+def test_the_builder_gets_no_database_secret():
+    names = {file.filename for file in steps.job(context("build")).secrets}
+    assert names == {"docker-config.json"}
+
+
+def test_a_private_repository_brings_its_credentials_as_a_file():
+    spec = deploy_spec()
+    private = {**spec, "project": {**spec["project"], "has_git_credentials": True}}
+    files = {file.filename for file in steps.job(context("build", private)).secrets}
+    assert "git-credentials" in files
+
+
+def test_the_update_runs_the_built_image_in_the_stages_network():
+    job = steps.job(context("update"))
+    assert job.image == IMAGE
+    assert job.networks == ("ipai-production",)
+
+
+def test_a_development_update_brings_demo_data_and_tests():
+    said = order(steps.job(context("update", development())))
+    assert said["demo"] is True
+    assert said["test_tags"] == ["/acme"]
+
+
+def test_production_runs_no_tests():
+    assert order(steps.job(context("update")))["test_tags"] is None
+
+
+def test_development_gets_a_database_no_other_build_has():
+    said = order(steps.job(context("database", development())))
+    assert said["database"] == "acme_main_7_r34"
+
+
+def test_production_keeps_its_database():
+    spec = deploy_spec()
+    known = {**spec, "environment": {**spec["environment"], "database": "acme_main_7"}}
+    assert order(steps.job(context("database", known)))["database"] == "acme_main_7"
+
+
+def test_a_release_changes_with_its_image_and_only_then():
+    first = steps.service(context("release"))
+    again = steps.service(context("release", attempt=2))
+    other = {**deploy_spec(), "redeploy": {**BUILT, "image": "registry/acme@sha256:8"}}
+    assert first.fingerprint == again.fingerprint
+    assert steps.service(context("release", other)).fingerprint != first.fingerprint
+
+
+def test_a_redeploy_builds_nothing():
+    names = [s.name for s in plan_for("deploy", {**deploy_spec(), "redeploy": BUILT}).steps]
+    assert names == ["database", "update", "release", "smoke"]
+
+
+def test_a_destruction_starts_at_the_edge_and_ends_with_the_files():
+    assert [s.name for s in plan_for("destroy", deploy_spec()).steps] == [
+        "withdraw",
+        "drop",
+        "sweep",
+    ]
+
+
+def test_a_destruction_drops_every_database_it_was_told_and_the_role():
+    spec = {**deploy_spec(), "databases": ["acme_main_7"]}
+    said = order(steps.job(context("drop", spec, "destroy")))
+    assert said["databases"] == ["acme_main_7"]
+    assert said["role"] == "ipai_env_7"
+
+
+def test_destroying_what_never_had_a_server_skips_the_drop():
+    assert steps.is_needless(context("drop", {**deploy_spec(), "server": None}, "destroy"))
+
+
+def test_a_collection_drops_on_each_server_and_then_sweeps():
+    server = deploy_spec()["server"]
+    garbage = [{"server": server, "databases": ["a"]}, {"server": server, "databases": ["b"]}]
+    spec = {"garbage_databases": garbage, "images": [IMAGE], "environment": None, "project": None}
+    second = steps.job(context("drop-1", spec, "collect"))
+    assert order(second)["databases"] == ["b"]
+    assert order(steps.job(context("sweep", spec, "collect")))["images"] == [IMAGE]
+
+
+@pytest.mark.parametrize("text", ["Feature/POS café #41", "---", "x" * 200, "Ünïcödé"])
+def test_names_of_databases_fit_postgresql(text):
+    name = naming.fresh_database("acme", naming.slug(text), 123456, 7890123)
+    assert len(name) <= 63
+    assert name.endswith("_123456_r7890123")
+
+
+def test_a_toolbox_of_another_release_has_another_name():
+    newer = replace(PLATFORM, toolbox_digest="ffff")
+    job = steps.job(replace(context("build"), platform=newer))
+    assert job.configs[0].config == "ipai-toolbox-ffff"
