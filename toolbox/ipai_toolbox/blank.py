@@ -1,0 +1,63 @@
+"""Blanks secret values in everything a job says."""
+
+import base64
+import json
+from urllib.parse import quote, urlsplit
+
+from .odoo_conf import read_options
+from .places import Places
+
+SHORTEST = 5
+MARK = "•••"
+SECRET_OPTIONS = ("db_password", "admin_passwd", "smtp_password", "session_db_uri")
+
+
+def blanker(values):
+    """A function that replaces each of the values, also in its URL form, by a mark."""
+    spellings = {form for value in values if value for form in (value, quote(value, safe=""))}
+    ordered = sorted((s for s in spellings if len(s) >= SHORTEST), key=len, reverse=True)
+
+    def blank(text: str) -> str:
+        for value in ordered:
+            text = text.replace(value, MARK)
+        return text
+
+    return blank
+
+
+def secret_values(places: Places, spec: dict) -> list[str]:
+    """All secret values this job was given, so that none of them reaches a log."""
+    values = [places.secret("postgres-admin"), places.secret("admin-password")]
+    values += _conf_values(places) + _git_values(places) + _docker_values(places)
+    repositories = [spec.get("repository_url", "")]
+    repositories += [extra.get("url", "") for extra in spec.get("extra_repositories") or []]
+    return [value for value in values + [_password_in(url) for url in repositories] if value]
+
+
+def _conf_values(places: Places) -> list[str]:
+    options = read_options(places.odoo_conf)
+    return [options.get(name, "") for name in SECRET_OPTIONS]
+
+
+def _git_values(places: Places) -> list[str]:
+    credentials = places.secret("git-credentials") or ""
+    if credentials.startswith("-----BEGIN"):
+        return [line for line in credentials.splitlines() if not line.startswith("-----")]
+    return [credentials, credentials.partition(":")[2]]
+
+
+def _docker_values(places: Places) -> list[str]:
+    try:
+        logins = json.loads(places.secret("docker-config.json") or "{}").get("auths", {})
+        codes = [login.get("auth", "") for login in logins.values()]
+        plain = [base64.b64decode(code).decode().partition(":")[2] for code in codes]
+    except (ValueError, AttributeError):
+        return []
+    return codes + plain
+
+
+def _password_in(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""

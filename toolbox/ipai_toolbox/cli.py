@@ -1,0 +1,19 @@
+"""Chooses the verb. Imports only what that verb needs: the probe must start fast."""
+
+import importlib
+import sys
+
+VERBS = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one verb; the exit status is 0 when it did its work."""
+    if len(arguments) != 1 or arguments[0] not in VERBS:
+        print(f"Usage: ipai_toolbox VERB, one of: {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    verb = importlib.import_module(f"ipai_toolbox.verbs.{arguments[0]}")
+    if hasattr(verb, "main"):
+        return verb.main()
+    from .job import run_job
+
+    return run_job(verb.run)

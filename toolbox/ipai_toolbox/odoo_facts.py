@@ -1,0 +1,127 @@
+"""Reads and writes a target's database through the psycopg2 of the target's own image."""
+
+import base64
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+
+from .outcome import Failure
+
+CONNECT_SECONDS = 20
+DIGESTS_KEY = "ipai.addons_digests"
+NEW_MARK = "ipai: new"
+READY_MARK = "ipai: ready"
+HASH_ROUNDS = 600_000
+
+
+class TargetDatabase:
+    """One target's database, with the settings of its odoo.conf."""
+
+    def __init__(self, connection, name: str):
+        self._connection = connection
+        self.name = name
+
+    def is_initialized(self) -> bool:
+        """True when Odoo's base module is installed or on its way."""
+        tables = "to_regclass('public.ir_module_module'), to_regclass('public.ir_config_parameter')"
+        if None in self._rows(f"SELECT {tables}")[0]:
+            return False
+        return bool(self._one("SELECT count(*) FROM ir_module_module WHERE name = 'base' AND state <> 'uninstalled'"))
+
+    def is_new(self) -> bool:
+        """True when the platform made this database and has not yet finished its first installation."""
+        mark = self._one(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", self.name
+        )
+        return mark == NEW_MARK
+
+    def modules(self) -> dict[str, tuple[str, str]]:
+        """State and installed version of each module."""
+        rows = self._rows("SELECT name, state, coalesce(latest_version, '') FROM ir_module_module")
+        return {name: (state, version) for name, state, version in rows}
+
+    def stored_digests(self) -> dict[str, str]:
+        """Addon digests of the last good update; empty when there was none."""
+        try:
+            return json.loads(self.parameter(DIGESTS_KEY) or "{}")
+        except ValueError:
+            return {}
+
+    def parameter(self, key: str) -> str | None:
+        return self._one("SELECT value FROM ir_config_parameter WHERE key = %s", key)
+
+    def set_parameter(self, key: str, value: str) -> None:
+        done = self._run("UPDATE ir_config_parameter SET value = %s, write_date = now() WHERE key = %s", value, key)
+        if not done:
+            self._run(
+                "INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date) "
+                "VALUES (%s, %s, 1, 1, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')", key, value,
+            )
+
+    def set_admin_password(self, password: str, salt: bytes | None = None) -> bool:
+        """Give the administrator this password; False when there is no user admin."""
+        hashed = password_hash(password, salt or os.urandom(16))
+        return bool(self._run("UPDATE res_users SET password = %s WHERE login = 'admin'", hashed))
+
+    def mark_ready(self) -> None:
+        from psycopg2 import sql
+
+        statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        self._run(statement.format(sql.Identifier(self.name), sql.Literal(READY_MARK)))
+
+    def _rows(self, query: str, *values):
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+
+    def _one(self, query: str, *values):
+        rows = self._rows(query, *values)
+        return rows[0][0] if rows else None
+
+    def _run(self, query, *values) -> int:
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.rowcount
+
+
+@contextmanager
+def target_database(options: dict[str, str], name: str):
+    """The database `name` on the server of these odoo.conf options."""
+    import psycopg2
+
+    try:
+        connection = psycopg2.connect(dbname=name, connect_timeout=CONNECT_SECONDS, **_settings(options))
+    except psycopg2.OperationalError as error:
+        raise _unreachable(name, str(error)) from error
+    try:
+        yield TargetDatabase(connection, name)
+    finally:
+        connection.close()
+
+
+def password_hash(password: str, salt: bytes) -> str:
+    """A hash as Odoo's res.users stores it (passlib's pbkdf2_sha512)."""
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, HASH_ROUNDS)
+    return f"$pbkdf2-sha512${HASH_ROUNDS}${_adapted64(salt)}${_adapted64(digest)}"
+
+
+def _adapted64(data: bytes) -> str:
+    return base64.b64encode(data).decode().rstrip("=").replace("+", ".")
+
+
+def _settings(options: dict[str, str]) -> dict[str, str]:
+    names = ("host", "port", "user", "password", "sslmode")
+    given = {name: options.get(f"db_{name}", "").strip() for name in names}
+    return {key: value for key, value in given.items() if value and value.lower() != "false"}
+
+
+def _unreachable(name: str, error: str) -> Failure:
+    line = " ".join(error.split())
+    if "does not exist" in line and "database" in line:
+        return Failure(f"The database {name} does not exist", "Deploy the environment again: its first step creates it")
+    if "password authentication failed" in line:
+        return Failure("The database server refused the password of this environment",
+                       "Deploy the environment again: its first step sets the password")
+    return Failure(f"The database server cannot be reached: {line}",
+                   "Check that the database server of this environment runs, then retry")

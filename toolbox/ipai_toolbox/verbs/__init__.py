@@ -1,0 +1,1 @@
+"""One file per verb: `run(job) -> dict`, or `main() -> int` for verbs without a specification."""

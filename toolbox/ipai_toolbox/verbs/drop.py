@@ -1,0 +1,42 @@
+"""Drops databases and the role of a target that is no more."""
+
+from ..job import Job
+from ..outcome import Failure
+from ..postgres import Server, identifier, literal, server_of
+
+PROTECTED = ("postgres", "template0", "template1")
+
+
+def run(job: Job) -> dict:
+    names, role = job.spec.texts("databases"), job.spec.maybe_text("role")
+    with server_of(job.spec.part("server"), job.places) as server:
+        dropped = [name for name in names if _drop(server, name)]
+        for name in dropped:
+            job.events.info(f"Dropped database {name}")
+        if role and _drop_role(server, role):
+            job.events.info(f"Dropped role {role}")
+    return {"dropped": dropped}
+
+
+def _drop(server: Server, name: str) -> bool:
+    """True when it was there."""
+    if name in PROTECTED:
+        raise Failure(f"The database {name} belongs to the server itself", "Correct the environment's database")
+    if not server.value(f"SELECT 1 FROM pg_database WHERE datname = {literal(name)}"):
+        return False
+    server.run(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
+    return True
+
+
+def _drop_role(server: Server, role: str) -> bool:
+    """True when it was there; a role that still owns a database stays and that is an error."""
+    if not server.value(f"SELECT 1 FROM pg_roles WHERE rolname = {literal(role)}"):
+        return False
+    owned = server.rows(
+        "SELECT datname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba "
+        f"WHERE r.rolname = {literal(role)} ORDER BY datname"
+    )
+    if owned:
+        raise Failure(f"The role {role} still owns the database {owned[0][0]}", "Drop that database too")
+    server.run(f"DROP OWNED BY {identifier(role)};\nDROP ROLE IF EXISTS {identifier(role)};")
+    return True

@@ -1,0 +1,126 @@
+"""Installs or updates modules in a target's database, in the target's own image, tests included."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+from ..job import Job
+from ..odoo_causes import explain_update
+from ..odoo_command import Request, addons_paths, odoo_user, own_data_folder, run_odoo
+from ..odoo_conf import read_options
+from ..odoo_facts import DIGESTS_KEY, TargetDatabase, target_database
+from ..odoo_log import Facts, OdooLog
+from ..outcome import Failure
+from ..process import Finished
+from ..update_plan import INSTALLED, Plan, Present, Wanted, code_versions, make_plan
+
+
+def run(job: Job) -> dict:
+    options = read_options(job.places.odoo_conf)
+    database = job.spec.text("database")
+    own_data_folder(job.places, odoo_user())
+    with target_database(options, database) as target:
+        is_marked, is_new = target.is_new(), not target.is_initialized()
+        plan = make_plan(_wanted(job), _present(job, target))
+    job.events.progress(0.02, _announcement(plan))
+    facts = _carry_out(job, plan, database)
+    with target_database(options, database) as target:
+        _check_installed(target, _wanted(job))
+        password_set = _finish(job, target) if is_new or is_marked else False
+        target.set_parameter(DIGESTS_KEY, json.dumps(_wanted(job).digests, sort_keys=True))
+        if is_marked:
+            target.mark_ready()
+    return _result(plan, facts, password_set)
+
+
+def _carry_out(job: Job, plan: Plan, database: str) -> Facts:
+    tags = tuple(job.spec.texts("test_tags"))
+    if plan.mode == "none" and not tags:
+        return Facts()
+    demo = bool(job.spec.get("demo"))
+    request = Request(database, plan.install, plan.update, demo, tags)
+    done, log = run_odoo(request, job.places, job.events)
+    _check_end(done, log)
+    if tags and not log.facts.tests_run:
+        raise Failure(
+            f"No test ran, although tests were asked for: {', '.join(tags)}",
+            "Correct 'tests' in .ipai.yml, or set it to false, and push again",
+        )
+    return log.facts
+
+
+def _check_end(done: Finished, log: OdooLog) -> None:
+    if done.timed_out:
+        raise Failure("Odoo did not end in time and was stopped", "Look in the log for what it waited for")
+    if done.exit_status or log.facts.tests_failed or log.facts.failed_tests:
+        raise explain_update(log.facts, done.exit_status, done.output)
+
+
+def _check_installed(target: TargetDatabase, wanted: Wanted) -> None:
+    """Odoo ignores unknown names with a mere warning and exits with 0."""
+    states = {name: state for name, (state, _version) in target.modules().items()}
+    unknown = sorted(name for name in wanted.install if name not in states)
+    if unknown:
+        raise Failure(
+            f"No module has the name {', '.join(unknown)}",
+            "Correct 'install' in .ipai.yml, or add the addon to the repository or to requirements.txt",
+        )
+    missing = sorted(name for name in wanted.install if states[name] not in INSTALLED)
+    if missing:
+        raise Failure(
+            f"Odoo did not install {', '.join(missing)}: its state is '{states[missing[0]]}'",
+            "Look in the log for the dependency that is missing",
+        )
+
+
+def _finish(job: Job, target: TargetDatabase) -> bool:
+    """What only a database that we made gets: its address and the administrator's password."""
+    base_url = job.spec.maybe_text("base_url")
+    if base_url:
+        target.set_parameter("web.base.url", base_url)
+        target.set_parameter("web.base.url.freeze", "True")
+    password = job.places.secret("admin-password")
+    return bool(password) and target.set_admin_password(password)
+
+
+def _wanted(job: Job) -> Wanted:
+    modules = job.spec.texts("modules") if job.spec.get("modules") is not None else None
+    digests = job.spec.part("addons_digests") if job.spec.get("addons_digests") else {}
+    return Wanted(tuple(job.spec.texts("install")), digests, None if modules is None else tuple(modules))
+
+
+def _present(job: Job, target: TargetDatabase) -> Present:
+    if not target.is_initialized():
+        return Present({}, {}, {}, is_initialized=False)
+    modules = target.modules()
+    installed = [name for name, (state, _version) in modules.items() if state in INSTALLED]
+    versions = code_versions(_module_folders(job), installed)
+    return Present(modules, target.stored_digests(), versions)
+
+
+def _module_folders(job: Job) -> list[Path]:
+    """All folders of this image that hold modules: Odoo's own, pip's, the repository's."""
+    folders = [Path(path) for path in addons_paths(job.places)]
+    found = importlib.util.find_spec("odoo")
+    for place in (found and found.submodule_search_locations) or []:
+        folders += [Path(place) / "addons", Path(place).parent / "addons"]
+    return folders
+
+
+def _announcement(plan: Plan) -> str:
+    if plan.mode == "none":
+        return "Nothing changed: no module has to be updated"
+    verb = "Installing" if plan.mode == "install" else "Updating"
+    names = ", ".join(plan.modules[:8]) + (" …" if len(plan.modules) > 8 else "")
+    return f"{verb} {len(plan.modules)} modules: {names}"
+
+
+def _result(plan: Plan, facts: Facts, password_set: bool) -> dict:
+    return {
+        "mode": plan.mode,
+        "modules": plan.modules,
+        "warnings": facts.warnings,
+        "errors": facts.errors,
+        "tests": {"run": facts.tests_run or 0, "failed": facts.tests_failed},
+        "admin_password_set": password_set,
+    }
