@@ -1,0 +1,3 @@
+from . import log
+from . import edge
+from . import webhook

@@ -15,5 +15,13 @@ from . import run_artifacts
 from . import run_files
 from . import environment_release
 from . import webhook_delivery
+from . import webhook_receive
+from . import project_hooks
+from . import project_poll
 from . import edge
 from . import ir_websocket
+from . import project_presentation
+from . import environment_presentation
+from . import artifact_presentation
+from . import run_presentation
+from . import run_step_presentation

@@ -79,9 +79,15 @@ class Environment(models.Model):
     run_ids = fields.One2many("ops.run", "environment_id")
     artifact_ids = fields.One2many("ops.artifact", "environment_id")
     run_count = fields.Integer(compute="_compute_runs")
-    active_run_id = fields.Many2one("ops.run", compute="_compute_runs")
-    waiting_run_id = fields.Many2one("ops.run", compute="_compute_runs")
-    last_run_id = fields.Many2one("ops.run", compute="_compute_runs")
+    active_run_id = fields.Many2one(
+        "ops.run", compute="_compute_runs", search="_search_of_runs"
+    )
+    waiting_run_id = fields.Many2one(
+        "ops.run", compute="_compute_runs", search="_search_of_runs"
+    )
+    last_run_id = fields.Many2one(
+        "ops.run", compute="_compute_runs", search="_search_of_runs"
+    )
     last_run_state = fields.Selection(
         RUN_STATES, string="Last run's state", compute="_compute_run_facts"
     )
@@ -157,6 +163,12 @@ class Environment(models.Model):
             environment.run_count = count
             environment.active_run_id = by_state.get((environment.id, "running"))
             environment.waiting_run_id = by_state.get((environment.id, "queued"))
+
+    def _search_of_runs(self, operator, value):
+        """Find the environments these runs belong to."""
+        if operator != "in":
+            return NotImplemented
+        return [("id", "in", self.env["ops.run"].browse(value).environment_id.ids)]
 
     @api.depends("run_ids.state")
     def _compute_run_facts(self):

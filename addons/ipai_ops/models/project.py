@@ -211,13 +211,6 @@ class Project(models.Model):
         )
 
 
-    @api.model
-    def _cron_poll(self):
-        """Ask the repositories that are due for new commits; called by the scheduler."""
-        from .. import driver
-
-        driver.poll(self.env)
-
     def _secret_values(self):
         """Return the secrets that must never show in a log."""
         return [self.webhook_secret, self.git_credentials]

@@ -1,0 +1,48 @@
+"""The edge's way in: it pulls what it is to serve, and says what it serves."""
+
+import base64
+import binascii
+import hmac
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+
+from .. import platform_facts
+
+
+class Edge(http.Controller):
+    @http.route(
+        "/ipai/edge/config",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        save_session=False,
+    )
+    def configuration(self):
+        """Return the edge's configuration, or 304 when it has it already."""
+        headers = request.httprequest.headers
+        if not self._is_edge(headers.get("Authorization", "")):
+            return request.make_response("The token does not match.", status=401)
+        # The edge has no user here: its token proves who it is.
+        edge = request.env(user=SUPERUSER_ID, su=True)["ops.edge"]
+        edge._note_applied(headers.get("X-Edge-Applied"), self._error(headers))
+        etag, text = edge._configuration()
+        answer = [("ETag", etag), ("Cache-Control", "no-store"), ("Content-Type", "text/plain")]
+        if headers.get("If-None-Match") == etag:
+            return request.make_response("", headers=answer, status=304)
+        return request.make_response(text, headers=answer)
+
+    @staticmethod
+    def _is_edge(authorization):
+        token = platform_facts.edge_token()
+        expected = f"Bearer {token}"
+        return bool(token) and hmac.compare_digest(authorization.encode(), expected.encode())
+
+    @staticmethod
+    def _error(headers):
+        """Return why nginx refused the last configuration, or an empty text."""
+        try:
+            raw = base64.b64decode(headers.get("X-Edge-Error", ""), validate=True)
+        except (binascii.Error, ValueError):
+            return "The edge refused the configuration; its reason could not be read."
+        return raw.decode("utf-8", "replace").replace("\0", "")[:10000]

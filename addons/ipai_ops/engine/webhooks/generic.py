@@ -1,0 +1,38 @@
+"""Any other sender: a small JSON message with an HMAC of its own.
+
+``X-Ipai-Signature: sha256=<hex HMAC-SHA256 of the body>``, ``X-Ipai-Delivery: <unique id>`` and
+``{"ref": "refs/heads/main", "after": "<commit>", "subject": "…", "author": "…"}``; ``after`` of
+zeros says that the branch is gone, ``{"ping": true}`` tries the way.
+"""
+
+from . import common
+from .events import Event, Ping
+
+NAME = "other"
+
+
+def claims(_headers) -> bool:
+    return True
+
+
+def event_name(headers) -> str:
+    return headers.get("x-ipai-event", "push")
+
+
+def delivery_id(headers) -> str:
+    return headers.get("x-ipai-delivery", "")
+
+
+def verify(headers, body: bytes, secret: str) -> bool:
+    """Check ``X-Ipai-Signature`` against the raw body."""
+    scheme, _equals, signature = headers.get("x-ipai-signature", "").partition("=")
+    return scheme == "sha256" and common.has_hmac(signature, body, secret)
+
+
+@common.reading
+def parse(_headers, data) -> Event:
+    """Return what the message means."""
+    if data.get("ping"):
+        return Ping()
+    head = {"message": data.get("subject"), "author": {"name": data.get("author")}}
+    return common.push(data["ref"], data["after"], head, bool(data.get("created")))

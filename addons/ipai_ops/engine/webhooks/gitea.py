@@ -1,0 +1,77 @@
+"""Gitea's and Forgejo's webhooks (docs.gitea.com, Usage: Webhooks).
+
+They also send GitHub's headers, so they are looked for first.
+"""
+
+from . import common
+from .events import BranchDeleted, Event, Ignored, PullRequestEvent, PushEvent
+
+NAME = "gitea"
+BRANDS = ("x-forgejo-", "x-gitea-", "x-gogs-")
+OPENING = frozenset({"opened", "reopened", "synchronized"})
+
+
+def claims(headers) -> bool:
+    return bool(event_name(headers))
+
+
+def event_name(headers) -> str:
+    return _branded(headers, "event")
+
+
+def delivery_id(headers) -> str:
+    return _branded(headers, "delivery")
+
+
+def verify(headers, body: bytes, secret: str) -> bool:
+    """Check the signature, a bare hex HMAC-SHA256, against the raw body."""
+    return common.has_hmac(_branded(headers, "signature"), body, secret)
+
+
+@common.reading
+def parse(headers, data) -> Event:
+    """Return what the message means."""
+    name = event_name(headers)
+    if name == "push":
+        head = data.get("head_commit") or _commit(data, data["after"])
+        return common.push(data["ref"], data["after"], head, common.is_zero(data.get("before")))
+    if name in ("create", "delete"):
+        return _branch(name, data)
+    if name in ("pull_request", "pull_request_sync"):
+        return _pull_request(data)
+    return Ignored(f"Events of the kind “{name}” are not used.")
+
+
+def _branded(headers, name):
+    return next((headers[brand + name] for brand in BRANDS if headers.get(brand + name)), "")
+
+
+def _commit(data, commit):
+    return next((one for one in data.get("commits") or () if one.get("id") == commit), None)
+
+
+def _branch(name, data):
+    if data["ref_type"] != "branch":
+        return Ignored("Tags are not deployed.")
+    branch = data["ref"].removeprefix(common.BRANCH_PREFIX)
+    if name == "delete":
+        return BranchDeleted(branch)
+    return PushEvent(branch, data["sha"], is_new_branch=True)
+
+
+def _pull_request(data):
+    action, request = data["action"], data["pull_request"]
+    if action not in OPENING and action != "closed":
+        return Ignored(f"A pull request's “{action}” changes nothing here.")
+    head, base = request["head"], request["base"]
+    return PullRequestEvent(
+        number=data["number"],
+        is_open=action != "closed",
+        branch=head["ref"],
+        commit=head["sha"],
+        ref=f"refs/pull/{data['number']}/head",
+        url=request.get("html_url") or request.get("url") or "",
+        title=common.first_line(request.get("title")),
+        author=(request.get("user") or {}).get("login") or "",
+        is_from_fork=head.get("repo_id") != base.get("repo_id"),
+    )
