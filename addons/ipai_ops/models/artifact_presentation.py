@@ -1,0 +1,16 @@
+"""What people do with an artifact from its row in a list."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class Artifact(models.Model):
+    _inherit = "ops.artifact"
+
+    def action_redeploy(self):
+        """Deploy this image again to the environment it was built for; open the run."""
+        self.ensure_one()
+        if not self.environment_id:
+            raise UserError(self.env._("The environment this was built for is gone."))
+        self.environment_id.check_access("write")
+        return self.environment_id._redeploy(self)._open()

@@ -1,0 +1,42 @@
+/**
+ * One look per state, everywhere: a tone (colour) and an icon, so that nothing is told by colour
+ * alone. green: done, blue: running, amber: warnings or waiting for a person, red: failed,
+ * grey: asleep, superseded or not begun.
+ */
+const LOOKS = {
+    accepted: ["green", "fa-check-circle"],
+    asleep: ["grey", "fa-moon-o"],
+    cancelled: ["grey", "fa-ban"],
+    deploying: ["blue", "fa-spinner fa-spin"],
+    destroyed: ["grey", "fa-trash-o"],
+    destroying: ["blue", "fa-spinner fa-spin"],
+    done: ["green", "fa-check-circle"],
+    failed: ["red", "fa-times-circle"],
+    garbage: ["amber", "fa-recycle"],
+    green: ["green", "fa-check-circle"],
+    ignored: ["grey", "fa-minus-circle"],
+    new: ["grey", "fa-circle-o"],
+    none: ["grey", "fa-circle-o"],
+    pending: ["grey", "fa-circle-o"],
+    planned: ["grey", "fa-circle-o"],
+    present: ["green", "fa-check-circle"],
+    queued: ["amber", "fa-clock-o"],
+    red: ["red", "fa-times-circle"],
+    refused: ["red", "fa-times-circle"],
+    removed: ["grey", "fa-trash-o"],
+    running: ["blue", "fa-spinner fa-spin"],
+    skipped: ["grey", "fa-minus-circle"],
+    superseded: ["grey", "fa-step-forward"],
+    up: ["green", "fa-circle"],
+    yellow: ["amber", "fa-exclamation-triangle"],
+};
+const UNKNOWN = ["grey", "fa-question-circle-o"];
+
+/**
+ * @param {string} state
+ * @returns {{ tone: string, icon: string }}
+ */
+export function lookOf(state) {
+    const [tone, icon] = LOOKS[state] || UNKNOWN;
+    return { tone, icon };
+}
