@@ -1,0 +1,52 @@
+"""Run the measurements and write the table."""
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from . import database
+from .measure import as_markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "benchmarks.md"
+IN_PROCESS = ("ingest", "tick", "screens")
+INTRODUCTION = """# Benchmarks
+
+Made by `script/bench` on {when}, {cores} cores, Python {python}. Each figure stands beside its
+baseline of the same run; the ratio is what carries over to other machines.
+
+"""
+
+
+def main(arguments):
+    """Measure, print and write; the exit status is 1 when a target was missed."""
+    rows = []
+    database.configure()
+    for name in IN_PROCESS:
+        module = import_module(f"bench.{name}")
+        with database.environment(f"bench_{name}", str(ROOT / "script" / "odoo")) as env:
+            rows += _told(module.rows(env))
+    if "--quick" not in arguments:
+        rows += _told(import_module("bench.deploys").rows())
+    TABLE.write_text(_page(rows), encoding="utf-8")
+    return 0 if all(row.is_met for row in rows) else 1
+
+
+def _told(rows):
+    for row in rows:
+        print(f"{row.what}: {row.figure} ({row.baseline}; target {row.target})", flush=True)
+    return rows
+
+
+def _page(rows):
+    when = datetime.now(UTC).date().isoformat()
+    head = INTRODUCTION.format(
+        when=when, cores=os.cpu_count(), python=platform.python_version()
+    )
+    return head + as_markdown(rows)
+
+
+sys.exit(main(sys.argv[1:]))
