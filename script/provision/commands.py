@@ -2,7 +2,10 @@
 
 import os
 import subprocess
+import tempfile
+from contextlib import contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 
 from .trouble import Trouble
 
@@ -39,10 +42,18 @@ class Commands:
         """Whether `command` exits with 0."""
         return self.attempt(command, timeout).returncode == 0
 
+    @contextmanager
+    def scratch_file(self, text):
+        """The path of a file holding `text`, gone after the block."""
+        with tempfile.NamedTemporaryFile("w", prefix="ipai-") as scratch:
+            scratch.write(text)
+            scratch.flush()
+            yield scratch.name
+
     def _last_words(self, done, command):
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         said = lines[-1] if lines else "it said nothing"
-        return f"“{' '.join(command[:3])}” ended with {done.returncode}, {said}"
+        return f"{Path(command[0]).name} ended with {done.returncode}, {said}"
 
     def _write(self, command, done):
         self.log_path.parent.mkdir(parents=True, exist_ok=True)

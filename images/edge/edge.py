@@ -1,0 +1,204 @@
+"""The edge: nginx, and a loop that pulls routes from the control plane and keeps the last good ones.
+
+A refused configuration is reported with the next pull and never applied. While the control plane is
+away, nginx goes on with what it has; a restarted edge starts with the last good routes of its volume.
+"""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+HERE = Path(__file__).parent
+PULL_SECONDS = 1.0
+PULL_TIMEOUT_SECONDS = 10
+NGINX_TIMEOUT_SECONDS = 30
+LONGEST_ERROR = 2000
+UNKNOWN_HOST = """
+        root {here};
+        error_page 404 /unknown.html;
+        location = /unknown.html {{ internal; add_header Cache-Control no-store always; }}
+        location = /edge-health {{ return 200 "ok"; }}
+        location / {{ return 404; }}
+"""
+TO_HTTPS = """
+        location = /edge-health { return 200 "ok"; }
+        location / { return 301 https://$host$request_uri; }
+"""
+TLS = """
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:10m;
+    server {{
+        listen 443 ssl default_server;
+        server_name _;
+{unknown}
+    }}
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this edge keeps things and whom it asks."""
+
+    control_url: str
+    websocket_url: str
+    ops_host: str
+    token_path: Path
+    certificate: Path
+    key: Path
+    state: Path
+
+    @property
+    def routes(self):
+        return self.state / "routes.conf"
+
+    @property
+    def candidate(self):
+        return self.state / "candidate.conf"
+
+    @property
+    def applied(self):
+        return self.state / "applied"
+
+    @property
+    def has_tls(self):
+        return self.certificate.exists() and self.key.exists()
+
+
+def read_place(environ):
+    control_url = environ["CONTROL_URL"].rstrip("/")
+    return Place(
+        control_url=control_url,
+        websocket_url=environ.get("WEBSOCKET_URL") or _three_ports_up(control_url),
+        ops_host=environ["OPS_HOST"],
+        token_path=Path(environ.get("EDGE_TOKEN_FILE", "/run/secrets/edge-token")),
+        certificate=Path(environ.get("TLS_CERTIFICATE_FILE", "/run/secrets/edge-certificate")),
+        key=Path(environ.get("TLS_KEY_FILE", "/run/secrets/edge-key")),
+        state=Path("/var/lib/edge"),
+    )
+
+
+def _three_ports_up(url):
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{(parts.port or 8069) + 3}"
+
+
+def render(place, routes):
+    """nginx's whole configuration with `routes` included."""
+    unknown = UNKNOWN_HOST.format(here=HERE)
+    tls = TLS.format(certificate=place.certificate, key=place.key, unknown=unknown) if place.has_tls else ""
+    words = {
+        "TLS": tls,
+        "PLAIN": TO_HTTPS if place.has_tls else unknown,
+        "LISTEN": "443 ssl" if place.has_tls else "80",
+        "OPS_HOST": place.ops_host,
+        "CONTROL_URL": place.control_url,
+        "WEBSOCKET_URL": place.websocket_url,
+        "ROUTES": str(routes),
+    }
+    text = (HERE / "nginx.conf").read_text()
+    for name, value in words.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def find_fault(place, routes):
+    """What nginx says against `routes`, or an empty text."""
+    conf = Path("/run/edge-check.conf")
+    conf.write_text(render(place, routes))
+    done = subprocess.run(["nginx", "-t", "-q", "-c", str(conf)], capture_output=True, text=True, timeout=NGINX_TIMEOUT_SECONDS)
+    return "" if done.returncode == 0 else (done.stderr.strip() or "nginx refused it without a word")
+
+
+class Puller:
+    """Asks for routes and applies good ones; remembers what it was told and what is in force."""
+
+    def __init__(self, place, reload):
+        self.place = place
+        self.reload = reload
+        self.applied = place.applied.read_text() if place.applied.exists() else ""
+        self.seen = self.applied
+        self.fault = ""
+
+    def pull(self):
+        """One question to the control plane; says in a line what came of it, or nothing."""
+        try:
+            with urllib.request.urlopen(self._request(), timeout=PULL_TIMEOUT_SECONDS) as answer:
+                return self._take(answer.read(), answer.headers.get("ETag", ""))
+        except urllib.error.HTTPError as exc:
+            return "" if exc.code == 304 else f"the control plane answered {exc.code}"
+        except OSError as exc:
+            return f"the control plane does not answer: {exc}"
+
+    def _request(self):
+        headers = {"Authorization": f"Bearer {self.place.token_path.read_text().strip()}", "X-Edge-Applied": self.applied}
+        if self.seen:
+            headers["If-None-Match"] = self.seen
+        if self.fault:
+            headers["X-Edge-Error"] = base64.b64encode(self.fault.encode()[:LONGEST_ERROR]).decode()
+        return urllib.request.Request(f"{self.place.control_url}/ipai/edge/config", headers=headers)
+
+    def _take(self, body, etag):
+        self.place.candidate.write_bytes(body)
+        self.fault = find_fault(self.place, self.place.candidate)
+        self.seen = etag
+        if self.fault:
+            return f"routes {etag} refused: {self.fault}"
+        self.place.candidate.rename(self.place.routes)
+        self.place.applied.write_text(etag)
+        self.reload()
+        self.applied = etag
+        return f"routes {etag} in force"
+
+
+def prepare(place):
+    """A configuration that starts for certain: the last good routes, or none."""
+    place.state.mkdir(parents=True, exist_ok=True)
+    if not place.routes.exists() or find_fault(place, place.routes):
+        place.routes.write_text("")
+        place.applied.unlink(missing_ok=True)
+    Path("/run/nginx.conf").write_text(render(place, place.routes))
+
+
+def reload_nginx():
+    subprocess.run(["nginx", "-c", "/run/nginx.conf", "-s", "reload"], check=True, timeout=NGINX_TIMEOUT_SECONDS, capture_output=True)
+
+
+def serve(place):
+    """Run nginx and the loop until nginx ends or we are told to stop; the exit status."""
+    prepare(place)
+    nginx = subprocess.Popen(["nginx", "-c", "/run/nginx.conf"])
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda *_: nginx.send_signal(signal.SIGQUIT))
+    puller = Puller(place, reload_nginx)
+    last_said = ""
+    while nginx.poll() is None:
+        said = puller.pull()
+        if said != last_said and said:
+            print(said, flush=True)
+        last_said = said
+        time.sleep(PULL_SECONDS)
+    return nginx.returncode
+
+
+def is_healthy():
+    try:
+        with urllib.request.urlopen("http://127.0.0.1/edge-health", timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["health"]:
+        sys.exit(0 if is_healthy() else 1)
+    sys.exit(serve(read_place(os.environ)))

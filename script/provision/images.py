@@ -1,0 +1,123 @@
+"""The platform's images: each folder of images/ is a recipe, each is made once and known by its content."""
+
+import hashlib
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .docker_engine import docker
+from .image_archive import Archive, describe, write_loadable
+from .machine import KEYRING, debian_mirror, require_room
+from .trouble import Trouble
+
+PLATFORM_IMAGES = ("odoo", "registry", "tools", "postgres", "edge")
+FORMAT = "2"
+NEVER_NEEDED = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*"]
+BUILD_TIMEOUT_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One image as its folder describes it."""
+
+    name: str
+    folder: Path
+    facts: dict
+    mirror: str
+    archive: Archive
+
+
+def read_recipe(commands, settings, name, mirror):
+    """The recipe of image `name`; its archive's name changes with any file of its folder and with the mirror."""
+    folder = settings.checkout / "images" / name
+    digest = hashlib.sha256(f"{FORMAT} {mirror}".encode())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    facts = {**json.loads((folder / "image.json").read_text()), "architecture": _architecture(commands)}
+    archive = Archive(settings.cache / "images" / f"{name}-{digest.hexdigest()[:12]}")
+    return Recipe(name, folder, facts, mirror, archive)
+
+
+def _architecture(commands):
+    return commands.run(["dpkg", "--print-architecture"]).strip()
+
+
+def ensure_archives(commands, settings, say, names=PLATFORM_IMAGES):
+    """Every image as an archive in the cache; returns {name: recipe}. Two are made at a time."""
+    mirror = debian_mirror(commands, settings.mirror)
+    recipes = {name: read_recipe(commands, settings, name, mirror) for name in names}
+    missing = [recipe for recipe in recipes.values() if not recipe.archive.is_whole]
+    if missing:
+        require_room(settings.cache, 8)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for recipe in pool.map(lambda recipe: _make(commands, recipe), missing):
+            say(f"  image {recipe.name} made")
+    return recipes
+
+
+def _make(commands, recipe):
+    """Build beside the final place, so that a killed build leaves nothing that looks whole."""
+    final = recipe.archive.folder
+    for old in final.parent.glob(f"{recipe.name}-*"):
+        shutil.rmtree(old)
+    partial = Archive(final.with_suffix(".partial"))
+    partial.folder.mkdir(parents=True)
+    tree = partial.folder / "layer.tar"
+    _bootstrap(commands, recipe, tree)
+    commands.run(["gzip", "-1", "--no-name", "--keep", tree], timeout=600, why=f"The image {recipe.name} could not be compressed")
+    describe(partial, tree, recipe.facts, datetime.now(timezone.utc).strftime("%FT%TZ"))
+    tree.unlink()
+    partial.folder.rename(final)
+    return recipe
+
+
+def _bootstrap(commands, recipe, tree):
+    with commands.scratch_file(_preferences(recipe.facts)) as preferences:
+        commands.run(
+            bootstrap_command(recipe, preferences, tree),
+            timeout=BUILD_TIMEOUT_SECONDS, why=f"The image {recipe.name} could not be made",
+        )
+
+
+def bootstrap_command(recipe, preferences, target):
+    """The mmdebstrap command of a recipe."""
+    facts = recipe.facts
+    customize = recipe.folder / "customize"
+    sources = [f"deb {recipe.mirror} {facts['suite']} main"]
+    sources += [f"deb [check-valid-until=no] {recipe.mirror} {suite} main" for suite in facts.get("also_from", {})]
+    return [
+        "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", f"--keyring={KEYRING}",
+        '--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Check-Valid-Until "false"',
+        '--aptopt=Acquire::Retries "3"', "--dpkgopt=force-unsafe-io",
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in [*NEVER_NEEDED, *facts.get("leave_out", [])]),
+        *(f"--dpkgopt=path-include={pattern}" for pattern in facts.get("keep", [])),
+        f'--setup-hook=install -D -m 0644 {preferences} "$1"/etc/apt/preferences.d/ipai',
+        f"--include={','.join(facts['packages'])}",
+        *([f"--customize-hook={customize}"] if customize.exists() else []),
+        facts["suite"], str(target), *sources,
+    ]
+
+
+def _preferences(facts):
+    """Apt pins: only the named packages come from the other suites."""
+    blocks = ["Package: ipai-none\nPin: release *\nPin-Priority: 1\n"]
+    for suite, packages in facts.get("also_from", {}).items():
+        blocks.append(f"Package: *\nPin: release n={suite}\nPin-Priority: 100\n")
+        blocks.append(f"Package: {' '.join(packages)}\nPin: release n={suite}\nPin-Priority: 990\n")
+    return "\n".join(blocks)
+
+
+def ensure_loaded(commands, settings, recipe):
+    """The image in the local engine without a registry; returns its local id."""
+    if commands.succeeds(docker("image", "inspect", "--format", "{{.Id}}", recipe.archive.image_id)):
+        return recipe.archive.image_id
+    loadable = settings.cache / f"{recipe.archive.folder.name}.load.tar"
+    write_loadable(recipe.archive, f"ipai-{recipe.name}:local", loadable)
+    commands.run(docker("load", "--quiet", "--input", str(loadable)), timeout=300, why=f"The image {recipe.name} could not be loaded")
+    loadable.unlink()
+    if not commands.succeeds(docker("image", "inspect", "--format", "{{.Id}}", recipe.archive.image_id)):
+        raise Trouble(f"Docker loaded the image {recipe.name} under another id than {recipe.archive.image_id}.")
+    return recipe.archive.image_id

@@ -1,0 +1,96 @@
+"""What every target stands on: registry, PostgreSQL servers, edge; and platform.json, which tells the management Odoo."""
+
+import json
+
+from .credentials import REGISTRY_USER, registry_addresses, write_private
+from .docker_engine import SOCKET, docker
+from .images import ensure_loaded
+from .registry import ensure_in_registry, wait_for_registry
+from .services import Service, ensure_service, wait_until_running
+from .swarm import gateway_address
+
+DATABASE_STAGES = {"production": ["production"], "nonproduction": ["staging", "development"]}
+
+
+def control_url(commands, settings):
+    """Where containers reach the management Odoo."""
+    return f"http://{gateway_address(commands)}:{settings.ports['odoo']}"
+
+
+def ensure_registry(commands, settings, recipes):
+    """The registry; its own image goes by its local id, as no registry is there yet to ask."""
+    image = ensure_loaded(commands, settings, recipes["registry"])
+    note = ensure_service(commands, settings, Service(
+        name=settings.named("registry"), image=image, networks=("control",),
+        secrets=(("registry-password", "registry-password"),),
+        mounts=(("registry", "/var/lib/docker-registry"),), port=(settings.ports["registry"], 5000),
+    ))
+    wait_for_registry(settings)
+    return note
+
+
+def push_images(commands, settings, recipes):
+    """{name: image with digest} of the platform's images."""
+    return {name: ensure_in_registry(commands, settings, name, recipe.archive) for name, recipe in recipes.items()}
+
+
+def ensure_platform_services(commands, settings, images):
+    """PostgreSQL servers and edge, healthy."""
+    services = [*(_postgres(settings, images, kind) for kind in DATABASE_STAGES), _edge(commands, settings, images)]
+    notes = [ensure_service(commands, settings, service) for service in services]
+    wait_until_running(commands, settings, [service.name for service in services])
+    return ", ".join(sorted(set(notes)))
+
+
+def _postgres(settings, images, kind):
+    return Service(
+        name=settings.named(f"postgres-{kind}"), image=images["postgres"], networks=("control", kind),
+        secrets=((f"postgres-{kind}-password", "postgres-password"),),
+        mounts=((f"postgres-{kind}", "/var/lib/postgresql"),),
+        options=("--mount", "type=tmpfs,target=/dev/shm,tmpfs-size=268435456,tmpfs-mode=1777"),
+    )
+
+
+def _edge(commands, settings, images):
+    return Service(
+        name=settings.named("edge"), image=images["edge"], networks=("control", "production", "nonproduction"),
+        environment=(f"CONTROL_URL={control_url(commands, settings)}", f"OPS_HOST=ops.{settings.domain}"),
+        secrets=(("edge-token", "edge-token"),), mounts=(("edge", "/var/lib/edge"),), port=(settings.ports["edge"], 80),
+    )
+
+
+def platform_path(settings):
+    return settings.state / "platform.json"
+
+
+def write_platform(commands, settings, images):
+    """Everything the management Odoo must know of the platform; holds paths of secrets, never secrets."""
+    address, internal = registry_addresses(settings)
+    facts = {
+        "instance": settings.instance, "domain": settings.domain, "scheme": "http",
+        "public_port": settings.ports["edge"], "control_url": control_url(commands, settings),
+        "registry": {"address": address, "internal": internal, "username": REGISTRY_USER,
+                     "password_file": str(settings.secrets / "registry-password")},
+        "images": images,
+        "networks": {kind: settings.named(kind) for kind in ("control", "production", "nonproduction")},
+        "secrets": {"registry": settings.named("registry-auth")},
+        "configs": {"ca_bundle": _ca_bundle(commands, settings)},
+        "database_servers": [_database_server(settings, kind) for kind in DATABASE_STAGES],
+        "toolbox": str(settings.checkout / "toolbox"),
+        "edge_token_file": str(settings.secrets / "edge-token"),
+        "docker": SOCKET, "slots": 2,
+    }
+    write_private(platform_path(settings), json.dumps(facts, indent=1))
+    return str(platform_path(settings))
+
+
+def _ca_bundle(commands, settings):
+    name = settings.named("ca-bundle")
+    return name if commands.succeeds(docker("config", "inspect", name)) else None
+
+
+def _database_server(settings, kind):
+    return {
+        "name": kind, "host": settings.named(f"postgres-{kind}"), "port": 5432,
+        "admin_secret": settings.named(f"postgres-{kind}-password"), "stages": DATABASE_STAGES[kind],
+    }
