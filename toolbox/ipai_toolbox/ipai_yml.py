@@ -64,7 +64,8 @@ def _parse(text: str, root: Path) -> tuple[Settings, list[str]]:
     values, problems = {}, []
     for key, node in pairs:
         try:
-            values[_known(key, values)] = READERS[key.value](node, key.value, root)
+            name = _known(key, values)
+            values[name] = READERS[name](node, name, root)
         except Problem as problem:
             problems.append(str(problem))
     return Settings(**values), problems

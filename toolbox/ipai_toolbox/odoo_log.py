@@ -46,7 +46,7 @@ class OdooLog:
         match = HEADER.match(COLOURS.sub("", raw))
         if match:
             self.flush()
-            self._record = _Record(LEVELS.get(match["level"], "info"), match["logger"], [_shown(raw)])
+            self._record = _Record(LEVELS.get(match["level"], "info"), match["logger"], [_shown(raw, match)])
             return
         if self._record:
             self._record.lines.append(raw)
@@ -111,10 +111,10 @@ class _Record:
     lines: list[str]
 
 
-def _shown(raw: str) -> str:
+def _shown(raw: str, header: re.Match) -> str:
     """The text after the header, colours kept."""
-    plain = HEADER.match(COLOURS.sub("", raw))["text"]
-    return plain if plain in raw else raw.partition(": ")[2]
+    _before, found, text = raw.partition(f" {header['logger']}: ")
+    return text if found else header["text"]
 
 
 def _is_about_tests(record: _Record, text: str) -> bool:
