@@ -89,11 +89,21 @@ def _event(data, seq, attempt, now, redactor):
 def _payload(payload, redactor):
     if not isinstance(payload, dict) or not payload:
         return None
-    text = json.dumps(redactor.value(payload), default=str)
-    text = storable(text.replace("\\u0000", ""))
+    text = json.dumps(redactor.value(_cleaned(payload)), default=str)
     if len(text) > MESSAGE_LIMIT:
         return {"cut": f"The payload had {len(text)} characters."}
-    return json.loads(text)
+    return json.loads(text, parse_constant=str)  # NaN and infinities are no JSON
+
+
+def _cleaned(value):
+    """Return a JSON value whose texts, keys included, can be stored."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): _cleaned(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return value
 
 
 def _moment(text, now):
