@@ -39,6 +39,7 @@ def main():
             ("Push", push),
             ("Services", lambda: platform.ensure_platform_services(commands, settings, state["images"])),
             ("Platform.json", lambda: platform.write_platform(commands, settings, state["images"])),
+            ("Management Odoo", lambda: management.ensure_management(commands, settings)),
         ):
             if sys.argv[1:] == ["setup"] and label == "Secrets":
                 break

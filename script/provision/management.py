@@ -2,28 +2,69 @@
 
 import configparser
 import getpass
+import hashlib
+import time
+import urllib.request
 
-from . import postgres
+from . import postgres, processes
 from .odoo_source import odoo_source
+from .platform import control_url, platform_path
+from .services import require_free_port
+from .trouble import Trouble
+from .virtualenv import environment_folder, python
 
+MODULES = "ipai_ops"
+INSTALL_TIMEOUT_SECONDS = 600
+START_TIMEOUT_SECONDS = 120
+SETTLE = """
+values = {{"web.base.url": {url!r}, "web.base.url.freeze": "True"}}
+for key, value in values.items():
+    env["ir.config_parameter"].set_param(key, value)
+env.ref("base.user_admin").password = open({password_file!r}).read().strip()
+env.cr.commit()
+"""
+
+
+def public_url(settings):
+    """Where people open the management Odoo."""
+    return f"http://ops.{settings.domain}:{settings.ports['edge']}"
+
+
+def pid_path(settings):
+    return settings.state / "odoo.pid"
+
+
+def log_path(settings):
+    return settings.logs / "odoo.log"
 
 
 def write_shell_config(settings):
     """The configuration of script/odoo: this instance's PostgreSQL, bound to the loopback address."""
-    path = settings.state / "shell.conf"
-    _write_config(settings, path, {"http_interface": "127.0.0.1", "workers": "0", "max_cron_threads": "0",
-                                   "list_db": "True", "data_dir": str(settings.state / "shell-data")})
+    _write_config(settings, settings.state / "shell.conf", {
+        "http_interface": "127.0.0.1", "workers": "0", "max_cron_threads": "0", "list_db": "True",
+        "data_dir": str(settings.state / "shell-data"),
+    })
     return "written"
+
+
+def write_server_config(commands, settings):
+    """The configuration of the running management Odoo; returns its path."""
+    path = settings.state / "odoo.conf"
+    _write_config(settings, path, {
+        "http_interface": control_url(commands, settings).split("/")[2].partition(":")[0],
+        "http_port": str(settings.ports["odoo"]), "gevent_port": str(settings.ports["websocket"]),
+        "db_name": settings.instance, "dbfilter": f"^{settings.instance}$", "data_dir": str(settings.state / "odoo-data"),
+    })
+    return path
 
 
 def _write_config(settings, path, overrides):
     parser = configparser.RawConfigParser()
     parser.read(settings.checkout / "odoo.conf")
+    folders = [*odoo_source(settings).addons, settings.checkout / "addons"]
     options = {
-        "addons_path": ",".join(str(folder) for folder in _addons(settings)),
-        "db_host": str(postgres.socket_folder(settings)),
-        "db_user": getpass.getuser(),
-        **overrides,
+        "addons_path": ",".join(str(folder) for folder in folders),
+        "db_host": str(postgres.socket_folder(settings)), "db_user": getpass.getuser(), **overrides,
     }
     for name, value in options.items():
         parser.set("options", name, value)
@@ -32,6 +73,98 @@ def _write_config(settings, path, overrides):
         parser.write(out)
 
 
-def _addons(settings):
-    ours = settings.checkout / "addons"
-    return [*odoo_source(settings).addons, *([ours] if any(ours.glob("*/__manifest__.py")) else [])]
+def ensure_management(commands, settings):
+    """The management Odoo with this checkout's code, answering; says what was done."""
+    config = write_server_config(commands, settings)
+    code, process = _code_mark(settings), _process_mark(settings, config)
+    if _read(settings, "odoo.process") == process and processes.running_pid(pid_path(settings)):
+        wait_until_it_answers(commands, settings)
+        return "running"
+    stop_management(settings)
+    note = _ensure_database(commands, settings, config, code)
+    _start(commands, settings, config)
+    (settings.state / "odoo.process").write_text(process)
+    return note
+
+
+def stop_management(settings):
+    """Stop the management Odoo; says whether it was running."""
+    return processes.stop(pid_path(settings), timeout_seconds=30)
+
+
+def _ensure_database(commands, settings, config, code):
+    known = _read(settings, "odoo.database")
+    if known == code:
+        return "started"
+    verb, note = ("-u", "updated") if known else ("-i", "installed")
+    _odoo(commands, settings, config, [verb, MODULES, "--stop-after-init"], why=f"The addon {MODULES} could not be {note}")
+    settle = SETTLE.format(url=public_url(settings), password_file=str(settings.secrets / "admin-password"))
+    _odoo(commands, settings, config, [], why="The administrator's password could not be set", command="shell", stdin=settle)
+    (settings.state / "odoo.database").write_text(code)
+    return note
+
+
+def _odoo(commands, settings, config, words, why, command="server", stdin=None):
+    """Run Odoo to its end, without a port, workers or crons."""
+    alone = ["--no-http", "--workers", "0", "--max-cron-threads", "0", "--log-level", "warn"]
+    return commands.run(
+        [python(settings), odoo_source(settings).program, command, "--config", config, "--database", settings.instance, *alone, *words],
+        timeout=INSTALL_TIMEOUT_SECONDS, why=why, stdin=stdin, environ=environment(settings),
+    )
+
+
+def environment(settings):
+    """What Odoo finds in its environment: its code, and where the platform is described."""
+    return {
+        "PYTHONPATH": str(odoo_source(settings).python_path),
+        "PYTHONPYCACHEPREFIX": str(settings.cache / "pycache"),
+        "IPAI_PLATFORM": str(platform_path(settings)),
+    }
+
+
+def _start(commands, settings, config):
+    require_free_port(settings.ports["odoo"], "the management Odoo")
+    require_free_port(settings.ports["websocket"], "the management Odoo's websocket")
+    command = [python(settings), odoo_source(settings).program, "server", "--config", config]
+    processes.start_detached(command, pid_path(settings), log_path(settings), environment(settings))
+    wait_until_it_answers(commands, settings)
+
+
+def wait_until_it_answers(commands, settings):
+    """Return when the login page comes, which proves that the registry loads."""
+    url = f"{control_url(commands, settings)}/web/login"
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not _answers(url):
+        if processes.running_pid(pid_path(settings)) is None:
+            raise Trouble(f"The management Odoo ended: {processes.last_line(log_path(settings))} (log: {log_path(settings)}).")
+        if time.monotonic() > deadline:
+            raise Trouble(f"The management Odoo does not answer at {url} (log: {log_path(settings)}).")
+        time.sleep(0.2)
+
+
+def _answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _code_mark(settings):
+    """Changes with any file of our addons, but not with their tests."""
+    digest = hashlib.sha256(str(environment_folder(settings)).encode())
+    addons = settings.checkout / "addons"
+    for path in sorted(path for path in addons.rglob("*") if path.is_file() and not {"tests", "__pycache__"} & set(path.parts)):
+        digest.update(str(path.relative_to(addons)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _process_mark(settings, config):
+    """Changes with everything a running Odoo has read once: code, configuration, platform, place."""
+    parts = [_code_mark(settings), config.read_text(), platform_path(settings).read_text(), str(settings.checkout)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _read(settings, name):
+    path = settings.state / name
+    return path.read_text() if path.exists() else ""

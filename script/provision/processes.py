@@ -8,11 +8,14 @@ from pathlib import Path
 
 from .trouble import Trouble
 
+LOG_LIMIT_BYTES = 50 << 20
+
 
 def start_detached(command, pid_path, log_path, environ=None):
     """Start `command` so that it outlives us; remembers it in `pid_path`."""
     pid_path.parent.mkdir(parents=True, exist_ok=True)
     log_path.parent.mkdir(parents=True, exist_ok=True)
+    _keep_short(log_path)
     with log_path.open("ab") as log:
         process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -51,6 +54,12 @@ def last_line(log_path):
         return "it wrote no log"
     lines = [line for line in log_path.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1][-300:] if lines else "it wrote an empty log"
+
+
+def _keep_short(log_path):
+    """A log past its limit becomes the one earlier log that is kept."""
+    if log_path.exists() and log_path.stat().st_size > LOG_LIMIT_BYTES:
+        log_path.rename(log_path.with_name(log_path.name + ".1"))
 
 
 def _has_ended(pid_path, timeout_seconds):
