@@ -40,7 +40,7 @@ def toolbox_zip(folder):
         for path in sorted(Path(folder, "ipai_toolbox").rglob("*.py")):
             name = path.relative_to(folder).as_posix()
             archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), path.read_bytes())
-        start = "import sys\n\nfrom ipai_toolbox.__main__ import main\n\nsys.exit(main())\n"
+        start = "import sys\n\nfrom ipai_toolbox.cli import main\n\nsys.exit(main(sys.argv[1:]))\n"
         archive.writestr(zipfile.ZipInfo("__main__.py", ZIP_EPOCH), start)
     return buffer.getvalue()
 

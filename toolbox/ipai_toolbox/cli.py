@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-VERBS = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe")
+VERBS = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe", "serve")
 
 
 def main(arguments: list[str]) -> int:

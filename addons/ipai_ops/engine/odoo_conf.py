@@ -1,5 +1,6 @@
 """The odoo.conf of a target: closed where it can be, sized by its memory."""
 
+import hashlib
 from collections.abc import Mapping
 
 DATA_DIR = "/var/lib/odoo"
@@ -27,7 +28,7 @@ def render(
     ``extra`` options win over all others.
     """
     options = {
-        "admin_passwd": False,
+        "admin_passwd": _master_password(password),
         "list_db": False,
         "db_name": database,
         "dbfilter": f"^{database}$",
@@ -43,7 +44,7 @@ def render(
         "data_dir": DATA_DIR,
         "workers": workers,
         "max_cron_threads": CRON_THREADS,
-        "without_demo": "all",
+        "without_demo": True,
         "logfile": "",
         "log_handler": ":INFO",
         **_limits(workers, memory_mb),
@@ -52,6 +53,11 @@ def render(
         options["addons_path"] = addons_path
     options |= extra or {}
     return "[options]\n" + "".join(f"{key} = {_value(options[key])}\n" for key in options)
+
+
+def _master_password(password):
+    """Return a password nobody knows, the same each time: the manager it opens is off anyway."""
+    return hashlib.sha256(f"master password, {password}".encode()).hexdigest()
 
 
 def _connections(workers):

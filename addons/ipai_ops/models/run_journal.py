@@ -1,6 +1,7 @@
 """The run as the engine's journal: its state goes out frozen, effects come in and are remembered."""
 
 import json
+import re
 from datetime import UTC
 
 from odoo import fields, models
@@ -9,6 +10,9 @@ from ..engine import colour, effects, lifecycle, naming
 from ..engine.plan import RunState, StepState
 from ..engine.redact import blank
 
+ODOO_LINE = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) "
+)
 CURSOR_FORMAT = "%Y-%m-%dT%H:%M:%S.000000000Z"
 
 
@@ -140,7 +144,7 @@ class RunStep(models.Model):
                 data = {
                     "seq": plain,
                     "attempt": self.attempt,
-                    "level": "info",
+                    "level": _level_of(line.text),
                     "message": line.text,
                     "at": line.cursor,
                 }
@@ -217,6 +221,12 @@ class RunStep(models.Model):
         if attempts:
             attempts[-1] = {**attempts[-1], "ended_at": str(at), "outcome": outcome}
         return attempts
+
+
+def _level_of(text):
+    """Return the level of a line of a target's own log; what has none is an information."""
+    found = ODOO_LINE.match(text)
+    return found["level"].lower().replace("critical", "error") if found else "info"
 
 
 def _decoded(text):

@@ -16,7 +16,7 @@ def service(context):
     return ServiceSpec(
         name=naming.target(platform.instance, environment["id"]),
         image=image,
-        command=("odoo", "--config", f"/run/secrets/{common.CONF}"),
+        command=("python3", common.TOOLBOX, "serve"),
         fingerprint=_fingerprint(image, conf.secret),
         labels={**common.labels(context), "ipai.host": environment["host"]},
         networks=(platform.network(environment["stage"]),),
