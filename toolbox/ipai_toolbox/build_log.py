@@ -11,11 +11,13 @@ from .requirements import Requirement, find_line
 
 PREFIX = re.compile(r"^#(?P<vertex>\d+) (?:(?P<seconds>\d+\.\d+) )?(?P<text>.*)$")
 STEP = re.compile(r"^\[(?:\S+ )?(?P<done>\d+)/(?P<total>\d+)\] ")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NETWORK = (
     "failed to establish a new connection", "temporary failure in name resolution", "certificate_verify_failed",
     "max retries exceeded", "read timed out", "could not resolve", "temporary failure resolving",
 )
+REASON = re.compile(r"error|\b(?:[A-Z]\w*)?(?:Exception|Invalid[A-Z]\w*): ", re.IGNORECASE)
+ECHOES = ("executor failed running", "failed to solve", "ERROR: Exception:")
+PLACES = re.compile(r"(?:-r )?(?:/opt/ipai/build/)?(?:repository/|extra\d+-(?P<title>[^/\s]+/))")
 NOISE = ("DONE", "CACHED", "sha256:", "extracting sha256", "transferring", "resolve ")
 
 
@@ -24,12 +26,16 @@ class BuildLog:
 
     def __init__(self, events: Events):
         self._events = events
+        self._in_repetition = False
         self.lines: deque[str] = deque(maxlen=400)
 
     def __call__(self, raw: str) -> None:
         match = PREFIX.match(raw)
         text = match["text"] if match else raw
         if not text.strip():
+            return
+        if self._is_repetition(text):
+            self._events.debug(text)
             return
         self.lines.append(text)
         step = STEP.match(text)
@@ -39,6 +45,12 @@ class BuildLog:
             return
         self._events.say(_level(text), text)
 
+    def _is_repetition(self, text: str) -> bool:
+        """After a failure the last lines are shown once more between two rules."""
+        is_rule = text.strip("-") == "" and len(text) > 3
+        was, self._in_repetition = self._in_repetition, self._in_repetition ^ is_rule
+        return was or is_rule
+
 
 def explain_build(lines: Sequence[str], requirements: list[Requirement]) -> Failure:
     """Why the build failed, in one sentence, and what to do."""
@@ -47,9 +59,9 @@ def explain_build(lines: Sequence[str], requirements: list[Requirement]) -> Fail
         failure = explain(text, requirements)
         if failure:
             return failure
-    errors = [line for line in lines if "error" in line.lower()]
+    errors = [line for line in lines if REASON.search(line) and not any(word in line for word in ECHOES)]
     return Failure(
-        f"The image cannot be built: {(errors or list(lines) or ['no reason given'])[-1]}",
+        f"The image cannot be built: {shown((errors or list(lines) or ['no reason given'])[-1])}",
         "Read the build's log above the error, correct the repository and push again",
     )
 
@@ -92,8 +104,7 @@ def _invalid_line(text: str, _requirements) -> Failure | None:
                       text, re.DOTALL)
     if not match:
         return None
-    file = match["file"].removeprefix("/opt/ipai/build/").removeprefix("repository/")
-    return Failure(f"{file}, line {match['line']}: {match['what']} is not a requirement that pip understands",
+    return Failure(f"{shown(match['file'])}, line {match['line']}: {match['what']} is not a requirement that pip understands",
                    "Correct the line and push again")
 
 
@@ -101,13 +112,14 @@ def _conflict(text: str, requirements) -> Failure | None:
     match = re.search(r"Cannot install (?P<what>.+?) because these package versions", text)
     if not match:
         return None
-    names = [NAME.match(word)[0] for word in re.split(r",? and |, ", match["what"]) if NAME.match(word)]
-    places = sorted({place for name in names if (place := find_line(requirements, name))})
+    words = re.split(r",? and |, ", match["what"])
+    what = shown(match["what"])
+    places = sorted({place for word in words if (place := find_line(requirements, word))})
     where = f" ({'; '.join(places)})" if places else ""
     if re.search(r"depends on odoo\b", text):
-        return Failure(f"{match['what']} needs another Odoo version than the base image has{where}",
+        return Failure(f"{what} needs another Odoo version than the base image has{where}",
                        "Name the release made for this Odoo version, for example odoo-addon-queue_job==19.0.*")
-    return Failure(f"The requirements contradict each other: {match['what']}{where}",
+    return Failure(f"The requirements contradict each other: {what}{where}",
                    "Loosen one of the versions and push again")
 
 
@@ -139,5 +151,10 @@ def _explain_apt(text: str, _requirements) -> Failure | None:
 
 
 def _place(requirements: list[Requirement], what: str) -> str:
-    name = NAME.match(what)
-    return (name and find_line(requirements, name[0])) or "A requirement of a required package"
+    return find_line(requirements, what) or "A requirement of a required package"
+
+
+def shown(text: str) -> str:
+    """The text with requirement files under the names that people know them by."""
+    text = re.sub(r"\(line (\d+)\)", r"line \1", text)
+    return PLACES.sub(lambda match: match["title"] or "", text)

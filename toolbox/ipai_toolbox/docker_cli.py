@@ -128,6 +128,10 @@ def explain_docker(output: str) -> Failure | None:
         )
     if any(needle in text for needle in DOWN):
         return docker_down()
+    refused = re.search(r"https?://(?P<host>[^/\s]+)/v2/\S*: .*(?:connection refused|no such host|i/o timeout)", text)
+    if refused:
+        return Failure(f"The registry {refused['host']} does not answer to Docker",
+                       "Start the registry, or check its address, then retry the run")
     return None
 
 

@@ -34,6 +34,7 @@ COMPLAINTS = (
     ("certificate", "shows a certificate that is not trusted", "Give the platform the CA bundle of that host"),
     ("connection refused", "does not accept connections", "Check that the Git server runs and the port is right"),
     ("timed out", "does not answer in time", "Check the network between this machine and the Git server"),
+    ("not exported", "does not exist or is not readable for us", "Check the address and the Git credentials"),
     ("not found", "does not exist or is not readable for us", "Check the address and the Git credentials"),
     ("does not appear to be a git repository", "is not a Git repository", "Check the address"),
     ("not allowed", "uses a protocol that is not allowed here", "Use https, ssh or git"),

@@ -13,7 +13,7 @@ PERFORMANCE = re.compile(r" (?:- - -(?: -)?|\d+ \d+\.\d+ \d+\.\d+(?: \S+)?)\s*$"
 LOADING = re.compile(r"^(?:\x1b\S+?m)*Loading module (?P<module>\S+) \((?P<number>\d+)/(?P<total>\d+)\)")
 TOTALS = re.compile(r"(?P<failed>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<run>\d+) tests when loading database")
 FAILED_TEST = re.compile(r"^(?:FAIL|ERROR): (?P<test>[^\n]+)")
-TESTS_END = ("Module ", "Starting post tests")
+TESTS_END = re.compile(r"Module \S+ loaded in|\d+ post-tests in")
 LEVELS = {"DEBUG": "debug", "WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
 IDLE_CALLS = 2
 
@@ -69,15 +69,16 @@ class OdooLog:
         text = "\n".join([text, *record.lines[1:]]).rstrip()
         shown = "\n".join([PERFORMANCE.sub("", record.lines[0]), *record.lines[1:]]).rstrip()
         self._notice(record, text)
-        self._events.say(record.level, f"{record.logger}: {shown}", self._payload(text))
+        self._events.say(record.level, f"{record.logger}: {shown}", _payload(record, text))
 
     def _notice(self, record: "_Record", text: str) -> None:
-        if record.logger.endswith((".loading", ".server")) and text.startswith(TESTS_END):
+        if record.logger.endswith((".loading", ".server")) and TESTS_END.match(text):
             self._in_tests = False
-        if ".tests." in record.logger and text.startswith("Starting "):
+        if text.startswith("Starting ") and (".tests." in record.logger or text == "Starting post tests"):
             self._in_tests = True
+        record.is_in_tests = self._in_tests or _is_about_tests(record, text)
         self._notice_tests(record, text)
-        if not self._in_tests and not _is_about_tests(record, text):
+        if not record.is_in_tests:
             self._count(record, text)
 
     def _notice_tests(self, record: "_Record", text: str) -> None:
@@ -97,18 +98,23 @@ class OdooLog:
             self.facts.errors += 1
             self.facts.error_messages.append(text)
 
-    def _payload(self, text: str) -> dict | None:
-        match = LOADING.match(text)
-        if not match or match["total"] == "1":
-            return None
-        return {"progress": round(0.05 + 0.85 * int(match["number"]) / int(match["total"]), 3)}
-
 
 @dataclass
 class _Record:
     level: str
     logger: str
     lines: list[str]
+    is_in_tests: bool = False
+
+
+def _payload(record: _Record, text: str) -> dict | None:
+    """Progress of the loading; the mark `tests` on what tests provoked, so that it colours nothing."""
+    if record.is_in_tests and record.level in ("warning", "error"):
+        return {"tests": True}
+    match = LOADING.match(text)
+    if not match or match["total"] == "1":
+        return None
+    return {"progress": round(0.05 + 0.85 * int(match["number"]) / int(match["total"]), 3)}
 
 
 def _shown(raw: str, header: re.Match) -> str:

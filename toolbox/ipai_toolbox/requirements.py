@@ -12,6 +12,7 @@ from .tree import is_inside
 
 FILE = "requirements.txt"
 INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)(?:\s+|=)(?P<path>\S+)")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LOCAL = re.compile(r"^\s*(?:-e\b|--editable\b|\.{1,2}/|\.\s*$)")
 
 
@@ -50,9 +51,20 @@ def apt_packages(root: Path, title: str = "") -> list[str]:
     return [_package(f"{title}apt.txt", number, word) for number, word in words if word]
 
 
-def find_line(requirements: list[Requirement], name: str) -> str:
-    """Where a distribution is asked for: "requirements.txt, line 3"; empty when nowhere."""
-    pattern = re.compile(rf"\s*{_loose(name)}(?![\w.-])", re.IGNORECASE)
+def find_line(requirements: list[Requirement], what: str) -> str:
+    """Where a requirement is written: "requirements.txt, line 3"; empty when nowhere.
+
+    The same words are looked for first, then any line about the same distribution.
+    """
+    name = NAME.match(what)
+    if not name:
+        return ""
+    exact = re.compile(rf"\s*{re.escape(what)}\s*(?:$|[;#])")
+    loose = re.compile(rf"\s*{_loose(name[0])}(?![\w.-])", re.IGNORECASE)
+    return _first_line(requirements, exact) or _first_line(requirements, loose)
+
+
+def _first_line(requirements: list[Requirement], pattern: re.Pattern) -> str:
     for requirement in requirements:
         lines = requirement.path.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):

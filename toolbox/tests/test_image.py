@@ -213,11 +213,26 @@ def requirements(tmp_path):
         (["WARNING: Retrying ... Temporary failure in name resolution", "ERROR: No matching distribution found for x"],
          "The package index cannot be reached"),
         (["ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock."], "Docker does not answer"),
-        (["step", "error: something else"], "The image cannot be built: error: something else"),
+        (["step", "error: something else", "ERROR: failed to solve: executor failed running x"],
+         "The image cannot be built: error: something else"),
+        (["ERROR: Cannot install -r repository/a/requirements.txt (line 1) because these package versions have"
+          " conflicting dependencies.", " x depends on odoo==18.0.*"],
+         "a/requirements.txt line 1 needs another Odoo version"),
+        (['Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused'],
+         "The registry 127.0.0.1:1 does not answer to Docker"),
+        (["File x", "packaging.version.InvalidVersion: Invalid version: 'b'", "ERROR: executor failed running [x]"],
+         "InvalidVersion: Invalid version: 'b'"),
     ],
 )
 def test_a_failed_build_says_what_and_where(lines, cause, requirements):
     assert cause in explain_build(lines, requirements).cause
+
+
+def test_lines_that_the_build_shows_once_more_after_a_failure_are_not_said_twice(events):
+    log = BuildLog(events)
+    for line in ("#5 1.0 ERROR: no", "------", " > [2/3] RUN x:", "1.0 ERROR: no", "------", "ERROR: failed to solve"):
+        log(line)
+    assert events.messages("error") == ["ERROR: no", "ERROR: failed to solve"]
 
 
 def test_the_builds_output_becomes_clean_events_with_levels_and_progress(events):

@@ -71,7 +71,14 @@ def test_warnings_inside_tests_are_not_counted(events):
         record("WARNING", "odoo.addons.a.models", "provoked by the test"),
         record("INFO", "odoo.modules.loading", "Module a loaded in 1.00s (incl. 0.5s test), 5 queries"),
         record("WARNING", "odoo.addons.a.models", "real again"),
+        record("INFO", "odoo.service.server", "Starting post tests"),
+        record("ERROR", "odoo.addons.base.models.assetsbundle", "while Odoo prepares browser tests"),
+        record("INFO", "odoo.service.server", "1 post-tests in 26.70s, 330 queries"),
     )
+    assert facts.errors == 0
+    assert [message for _, message, payload in events.said if payload == {"tests": True}] == [
+        "odoo.addons.a.models: provoked by the test", "odoo.addons.base.models.assetsbundle: while Odoo prepares browser tests"
+    ]
     assert facts.warnings == 2 and facts.warning_messages == ["real", "real again"]
 
 

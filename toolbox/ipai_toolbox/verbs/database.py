@@ -8,19 +8,22 @@ from ..outcome import Failure
 from ..postgres import NEW_MARK, Server, identifier, literal, scram_verifier, server_of
 from ..spec import FAULT
 
-EXTENSIONS = ("pg_trgm", "unaccent")
+TRIGRAMS = "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public"
+UNACCENT = """CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public;
+ALTER FUNCTION public.unaccent(text) IMMUTABLE"""
 
 
 def run(job: Job) -> dict:
     name, role = job.spec.text("database"), job.spec.text("role")
-    password = read_options(job.places.odoo_conf).get("db_password", "")
+    options = read_options(job.places.odoo_conf)
+    password = options.get("db_password", "")
     if not password or password.lower() == "false":
         raise Failure("The job's odoo.conf has no db_password", FAULT)
     with server_of(job.spec.part("server"), job.places) as server:
         _role(server, role, password)
         created = bool(job.spec.get("create", True)) and _database(server, name, role)
         _protect(server, name, role)
-        _extensions(job, server, name)
+        _extensions(job, server, name, options)
         size = int(server.value(f"SELECT pg_database_size({literal(name)})"))
     job.events.info(f"Database {name}: {'created' if created else 'was there'}, {size} bytes")
     return {"created": created, "size_bytes": size}
@@ -66,12 +69,13 @@ def _protect(server: Server, name: str, role: str) -> None:
     )
 
 
-def _extensions(job: Job, server: Server, name: str) -> None:
+def _extensions(job: Job, server: Server, name: str, options: dict[str, str]) -> None:
     """What Odoo itself adds to databases it makes; a server without contrib works without them."""
-    for extension in EXTENSIONS:
-        complaint = server.attempt(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public", name)
+    wants_unaccent = options.get("unaccent", "").lower() in ("true", "1", "yes", "on")
+    for statements in (TRIGRAMS, UNACCENT) if wants_unaccent else (TRIGRAMS,):
+        complaint = server.attempt(statements, name)
         if complaint:
-            job.events.debug(f"The extension {extension} is not there: {complaint}")
+            job.events.info(f"The database works without an extension: {complaint}")
 
 
 def _exists(server: Server, name: str) -> bool:
