@@ -45,7 +45,7 @@ def _architecture(commands):
     return commands.run(["dpkg", "--print-architecture"]).strip()
 
 
-def ensure_archives(commands, settings, say, names=PLATFORM_IMAGES):
+def ensure_archives(commands, settings, progress, names=PLATFORM_IMAGES):
     """Every image as an archive in the cache; returns {name: recipe}. Two are made at a time."""
     mirror = debian_mirror(commands, settings.mirror)
     recipes = {name: read_recipe(commands, settings, name, mirror) for name in names}
@@ -54,7 +54,7 @@ def ensure_archives(commands, settings, say, names=PLATFORM_IMAGES):
         require_room(settings.cache, 8)
     with ThreadPoolExecutor(max_workers=2) as pool:
         for recipe in pool.map(lambda recipe: _make(commands, recipe), missing):
-            say(f"  image {recipe.name} made")
+            progress.line(f"  image {recipe.name} made")
     return recipes
 
 
