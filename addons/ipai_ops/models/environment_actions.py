@@ -29,6 +29,7 @@ class Environment(models.Model):
     def action_redeploy(self):
         """Open the choice of the images deployed here before."""
         self.ensure_one()
+        self.check_access("write")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Redeploy an earlier build"),
@@ -61,6 +62,7 @@ class Environment(models.Model):
         for environment in self:
             environment.is_pinned = not environment.is_pinned
             environment._refresh_expiry()
+        return True
 
     def action_show_admin_password(self):
         """Show the password the target's admin got at the first deploy."""
@@ -74,6 +76,7 @@ class Environment(models.Model):
     def action_view_runs(self):
         """Open the environment's history."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("ipai_ops.run_action")
         action["domain"] = [("environment_id", "=", self.id)]
         return action

@@ -113,10 +113,12 @@ class Project(models.Model):
     def _inverse_new_webhook_secret(self):
         for project in self.filtered("new_webhook_secret"):
             project.sudo().webhook_secret = project.new_webhook_secret
+        self.invalidate_recordset(["new_webhook_secret"])
 
     def _inverse_new_git_credentials(self):
         for project in self.filtered("new_git_credentials"):
             project.sudo().git_credentials = project.new_git_credentials
+        self.invalidate_recordset(["new_git_credentials"])
 
     @api.depends("git_credentials")
     def _compute_has_git_credentials(self):
@@ -187,6 +189,7 @@ class Project(models.Model):
     def action_view_environments(self):
         """Open the project's board."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("ipai_ops.environment_action")
         action["domain"] = [("project_id", "=", self.id)]
         action["context"] = {"default_project_id": self.id}
@@ -196,6 +199,7 @@ class Project(models.Model):
     def action_view_runs(self):
         """Open the project's history."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("ipai_ops.run_action")
         action["domain"] = [("project_id", "=", self.id)]
         return action

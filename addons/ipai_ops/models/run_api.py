@@ -9,6 +9,15 @@ LEASE_SECONDS = 60
 GIT_SHA_LENGTHS = (40, 64)
 
 
+def plain(value):
+    """Return a JSON value without nulls, which XML-RPC cannot say: they become False."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return False if value is None else value
+
+
 class Run(models.Model):
     _inherit = "ops.run"
 
@@ -100,7 +109,7 @@ class Run(models.Model):
             "fence": fence,
             "lease_seconds": LEASE_SECONDS,
             "lease_until": until.isoformat() + "Z",
-            "spec": {**self.spec, "run": self.id},
+            "spec": plain({**self.spec, "run": self.id}),
         }
 
     @api.model

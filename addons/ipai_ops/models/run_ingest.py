@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..engine import lines as log_lines
 from ..engine.redact import Redactor
+from .run_api import plain
 
 CHUNK = 2000
 
@@ -111,7 +112,7 @@ class Run(models.Model):
             domain.append(("message", "ilike", str(search)))
         events = self.env["ops.run.event"].search(domain, limit=max(1, min(int(limit), 10000)))
         return {
-            "events": events._as_json(),
+            "events": plain(events._as_json()),
             "last_id": events[-1:].id or int(after_id or 0),
             "state": run.state,
         }

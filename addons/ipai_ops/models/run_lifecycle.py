@@ -16,6 +16,7 @@ class Run(models.Model):
             if run.state in RUN_OVER:
                 raise UserError(self.env._("This run is over; there is nothing to cancel."))
             run.sudo()._request_cancel()
+        return True
 
     def action_retry(self):
         """Queue the same work again, on the same commit, and open the new run."""

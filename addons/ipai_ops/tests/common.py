@@ -1,0 +1,100 @@
+"""What the addon's tests start from: two database servers, a project, three people."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from odoo.tests import TransactionCase, new_test_user
+
+SHA = "3f2c1a9d0e5b47c8a6f1d2e3b4c5a6978d0e1f2a"
+OTHER_SHA = "9b01ce77aa4d3e2f1c0b9a8d7e6f5c4b3a291807"
+EDGE_TOKEN = "edge-token-for-tests"
+PLATFORM = {
+    "instance": "ipaitest",
+    "domain": "localhost",
+    "scheme": "http",
+    "public_port": 18080,
+    "database_servers": [
+        {
+            "name": "production",
+            "host": "pg-production",
+            "port": 5432,
+            "admin_secret": "pg-production-password",
+            "stages": ["production"],
+        },
+        {
+            "name": "nonproduction",
+            "host": "pg-nonproduction",
+            "port": 5432,
+            "admin_secret": "pg-nonproduction-password",
+            "stages": ["staging", "development"],
+        },
+    ],
+}
+
+
+class OpsMixin:
+    """Gives a test class a platform of its own and a project."""
+
+    @classmethod
+    def set_up_operations(cls):
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.platform_path = Path(folder, "platform.json")
+        token_path = Path(folder, "edge-token")
+        token_path.write_text(EDGE_TOKEN, encoding="utf-8")
+        cls.write_platform(edge_token_file=str(token_path))
+        before = os.environ.get("IPAI_PLATFORM")
+        cls.addClassCleanup(cls.restore_platform, before)
+        os.environ["IPAI_PLATFORM"] = str(cls.platform_path)
+        cls.env["ops.database.server"]._sync_platform()
+        cls.viewer = new_test_user(cls.env, "ops_viewer", "ipai_ops.group_viewer")
+        cls.operator = new_test_user(cls.env, "ops_operator", "ipai_ops.group_operator")
+        cls.manager = new_test_user(cls.env, "ops_manager", "ipai_ops.group_manager")
+        cls.project = cls.env["ops.project"].create(
+            {
+                "name": "Acme ERP",
+                "code": "acme",
+                "repository_url": "https://git.example.org/acme/erp.git",
+                "new_webhook_secret": "hook secret",
+            }
+        )
+        cls.production = cls.project.environment_ids
+
+    @classmethod
+    def write_platform(cls, **facts):
+        cls.platform_path.write_text(json.dumps({**PLATFORM, **facts}), encoding="utf-8")
+
+    @staticmethod
+    def restore_platform(before):
+        os.environ.pop("IPAI_PLATFORM")
+        if before is not None:
+            os.environ["IPAI_PLATFORM"] = before
+
+    @classmethod
+    def make_environment(cls, name="feature/pos", **values):
+        return cls.env["ops.environment"].create(
+            {"project_id": cls.project.id, "name": name, **values}
+        )
+
+    @classmethod
+    def begin(cls, run):
+        """Let a queued run be the running one, as the driver does."""
+        run.sudo()._begin()
+        return run
+
+    @classmethod
+    def finish(cls, run, state="done"):
+        """End a run as the driver does."""
+        run = run.sudo()
+        if run.state == "queued":
+            run._begin()
+        run._finish(state, cls.env.cr.now())
+        return run
+
+
+class OpsCase(OpsMixin, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_operations()
