@@ -71,9 +71,18 @@ def _parse(text: str, root: Path) -> tuple[Settings, list[str]]:
     return Settings(**values), problems
 
 
-def _pairs(text: str):
-    import yaml
+def _yaml():
+    """PyYAML of the tools image; nothing else of the toolbox needs more than Python itself."""
+    try:
+        import yaml
+    except ImportError as error:
+        raise Failure(f"{FILE} cannot be read: the tools image has no YAML library",
+                      "Build the tools image with python3-yaml") from error
+    return yaml
 
+
+def _pairs(text: str):
+    yaml = _yaml()
     try:
         document = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

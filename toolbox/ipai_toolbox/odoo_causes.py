@@ -21,7 +21,10 @@ def explain_update(facts: Facts, exit_status: int, tail: str) -> Failure:
     if exit_status in (-9, 137):
         return Failure("Odoo was killed while it updated, most likely because memory ran out",
                        "Give the environment more memory, then retry")
-    return Failure(f"Odoo stopped with exit status {exit_status}: {_reason(facts, tail)}", READ_LOG)
+    reason = _reason(facts, tail)
+    if "XMLSyntaxError" in reason and facts.last_file:
+        return Failure(f"{facts.last_file} is not XML: {reason.partition(': ')[2]}", READ_LOG)
+    return Failure(f"Odoo stopped with exit status {exit_status}: {reason}", READ_LOG)
 
 
 def failed_tests(facts: Facts) -> Failure:
@@ -81,7 +84,15 @@ def _bad_file(text: str) -> Failure | None:
     if not match:
         return None
     file = match["file"].removeprefix("/opt/ipai/addons/")
-    return Failure(f"{file}, line {match['line']} cannot be loaded: {match['why'].strip() or 'see the log'}", READ_LOG)
+    why = _inner_reason(text) or match["why"].strip() or "see the log"
+    return Failure(f"{file}, line {match['line']} cannot be loaded: {why}", READ_LOG)
+
+
+def _inner_reason(text: str) -> str:
+    """The exception that another one was raised from: it says what is really wrong."""
+    inner, found, _outer = text.rpartition("\n\nThe above exception was the direct cause")
+    lines = [line.strip() for line in inner.splitlines() if line.strip()]
+    return lines[-1].partition(": ")[2] if found and lines else ""
 
 
 def _import_error(text: str) -> Failure | None:

@@ -11,6 +11,7 @@ HEADER = re.compile(
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PERFORMANCE = re.compile(r" (?:- - -(?: -)?|\d+ \d+\.\d+ \d+\.\d+(?: \S+)?)\s*$")
 LOADING = re.compile(r"^(?:\x1b\S+?m)*Loading module (?P<module>\S+) \((?P<number>\d+)/(?P<total>\d+)\)")
+FILE = re.compile(r"loading (?P<file>\w+/\S+)$")
 TOTALS = re.compile(r"(?P<failed>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<run>\d+) tests when loading database")
 FAILED_TEST = re.compile(r"^(?:FAIL|ERROR): (?P<test>[^\n]+)")
 TESTS_END = re.compile(r"Module \S+ loaded in|\d+ post-tests in")
@@ -26,6 +27,7 @@ class Facts:
     errors: int = 0
     tests_run: int | None = None
     tests_failed: int = 0
+    last_file: str = ""
     failed_tests: list[str] = field(default_factory=list)
     error_messages: list[str] = field(default_factory=list)
     warning_messages: list[str] = field(default_factory=list)
@@ -77,6 +79,8 @@ class OdooLog:
         if text.startswith("Starting ") and (".tests." in record.logger or text == "Starting post tests"):
             self._in_tests = True
         record.is_in_tests = self._in_tests or _is_about_tests(record, text)
+        file = FILE.match(text) if record.logger.endswith(".loading") else None
+        self.facts.last_file = file["file"] if file else self.facts.last_file
         self._notice_tests(record, text)
         if not record.is_in_tests:
             self._count(record, text)

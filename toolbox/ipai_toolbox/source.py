@@ -90,7 +90,7 @@ def read_repository(checkout: Checkout, title: str, below: tuple[str, ...] = ())
 
 
 def _settings(folder: Path, fetcher: Fetcher) -> Settings:
-    for problem in read_settings(folder)[1]:
+    for problem in read_settings(folder)[1][1:]:
         fetcher.events.error(problem)
     return settings_or_failure(folder)
 

@@ -107,6 +107,9 @@ def test_many_failed_tests_are_summed_up():
          "module shop depends on queue_job, which is not in the image"),
         ('UserError: Unable to install module "shop" because an external dependency is not met: Python library not '
          "installed: phonenumbers", "module shop needs a library that is not in the image: phonenumbers"),
+        ("  File x\nValueError: Invalid field 'nofield' in 'res.partner'\n\nThe above exception was the direct cause of the "
+         "following exception:\n\nodoo.tools.convert.ParseError: while parsing /opt/ipai/addons/x/v.xml:2, somewhere "
+         "inside\n<record/>", "x/v.xml, line 2 cannot be loaded: Invalid field 'nofield' in 'res.partner'"),
         ("ModuleNotFoundError: No module named 'phonenumbers'", "Python library phonenumbers is not in the image"),
         ("odoo.tools.convert.ParseError: while parsing /opt/ipai/addons/shop/views/a.xml:5, somewhere inside\n<x/>",
          "shop/views/a.xml, line 5 cannot be loaded"),
@@ -119,6 +122,12 @@ def test_many_failed_tests_are_summed_up():
 )
 def test_the_cause_is_found_in_the_log(text, words):
     assert words in explain_update(Facts(error_messages=[text]), 255, "").cause
+
+
+def test_a_data_file_that_is_no_xml_is_named(events):
+    facts = read(events, record("INFO", "odoo.modules.loading", "loading x/v.xml"),
+                 record("CRITICAL", "odoo.service.server", "Failed\nTraceback\nlxml.etree.XMLSyntaxError: tag mismatch"))
+    assert explain_update(facts, 255, "").cause == "x/v.xml is not XML: tag mismatch."
 
 
 def test_a_killed_odoo_points_at_memory():

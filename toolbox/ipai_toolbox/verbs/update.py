@@ -22,6 +22,7 @@ def run(job: Job) -> dict:
     with target_database(options, database) as target:
         is_marked, is_new = target.is_new(), not target.is_initialized()
         plan = make_plan(_wanted(job), _present(job, target))
+    _check_code(job, plan)
     job.events.progress(0.02, _announcement(plan))
     facts = _carry_out(job, plan, database)
     with target_database(options, database) as target:
@@ -49,6 +50,17 @@ def _carry_out(job: Job, plan: Plan, database: str) -> Facts:
     return log.facts
 
 
+def _check_code(job: Job, plan: Plan) -> None:
+    """Odoo ignores unknown names with a mere warning and exits with 0."""
+    versions = code_versions(_module_folders(job), plan.install)
+    unknown = [name for name in plan.install if name not in versions]
+    if unknown:
+        raise Failure(
+            f"The image has no module with the name {', '.join(unknown)}",
+            "Correct 'install' in .ipai.yml, or add the addon to the repository or to requirements.txt",
+        )
+
+
 def _check_end(done: Finished, log: OdooLog) -> None:
     if done.timed_out:
         raise Failure("Odoo did not end in time and was stopped", "Look in the log for what it waited for")
@@ -57,18 +69,12 @@ def _check_end(done: Finished, log: OdooLog) -> None:
 
 
 def _check_installed(target: TargetDatabase, wanted: Wanted) -> None:
-    """Odoo ignores unknown names with a mere warning and exits with 0."""
+    """Odoo leaves out what it cannot install, with a mere log line, and exits with 0."""
     states = {name: state for name, (state, _version) in target.modules().items()}
-    unknown = sorted(name for name in wanted.install if name not in states)
-    if unknown:
-        raise Failure(
-            f"No module has the name {', '.join(unknown)}",
-            "Correct 'install' in .ipai.yml, or add the addon to the repository or to requirements.txt",
-        )
-    missing = sorted(name for name in wanted.install if states[name] not in INSTALLED)
+    missing = sorted(name for name in wanted.install if states.get(name) not in INSTALLED)
     if missing:
         raise Failure(
-            f"Odoo did not install {', '.join(missing)}: its state is '{states[missing[0]]}'",
+            f"Odoo did not install {', '.join(missing)}: its state is '{states.get(missing[0], 'unknown')}'",
             "Look in the log for the dependency that is missing",
         )
 
