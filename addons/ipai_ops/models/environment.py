@@ -184,7 +184,11 @@ class Environment(models.Model):
         for vals in vals_list:
             self._refuse_own_fields(vals, allowed={"slug"})
             self._fill(vals)
-        return super().create(vals_list)
+        environments = super().create(vals_list)
+        for environment in environments.sudo():  # nobody may read or write passwords directly
+            environment.db_password = environment.db_password or secrets.token_urlsafe(24)
+            environment.admin_password = environment.admin_password or secrets.token_urlsafe(12)
+        return environments
 
     def write(self, vals):
         self._refuse_own_fields(vals)
@@ -219,8 +223,6 @@ class Environment(models.Model):
         vals.setdefault("host", self._free("host", naming.host_label(project.code, vals["slug"])))
         for key, value in self._stage_defaults(stage, project).items():
             vals.setdefault(key, value)
-        vals.setdefault("db_password", secrets.token_urlsafe(24))
-        vals.setdefault("admin_password", secrets.token_urlsafe(12))
 
     def _free(self, field, wanted, project=None):
         """Return ``wanted``, numbered where another environment has it."""

@@ -150,11 +150,12 @@ class Project(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            vals.setdefault("webhook_secret", secrets.token_hex(24))
             if not vals.get("code"):
                 vals["code"] = naming.slug(vals.get("name") or "", CODE_LIMIT)
         projects = super().create(vals_list)
         for project in projects:
+            secret = project.sudo()  # nobody may read or write the field itself
+            secret.webhook_secret = secret.webhook_secret or secrets.token_hex(24)
             project._make_production()
         return projects
 

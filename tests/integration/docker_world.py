@@ -1,0 +1,63 @@
+"""Looks at Docker from outside the product, and breaks it: what a test needs to prove things."""
+
+import os
+import signal
+
+import docker
+from provision import docker_engine, management, processes
+from provision.commands import Commands
+
+
+class DockerWorld:
+    """The real engine and the real management process of one instance."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.commands = Commands(settings.logs / "tests.log")
+        self.client = docker.from_env(timeout=60)
+
+    def services(self, prefix):
+        names = (service.name for service in self.client.services.list())
+        return sorted(name for name in names if name.startswith(prefix))
+
+    def jobs(self):
+        return self.services(f"{self.settings.instance}-run-")
+
+    def containers_of(self, service_name):
+        label = f"com.docker.swarm.service.name={service_name}"
+        return self.client.containers.list(filters={"label": label})
+
+    def volumes(self, prefix):
+        return sorted(v.name for v in self.client.volumes.list() if v.name.startswith(prefix))
+
+    def image_of(self, service_name):
+        service = self.client.services.get(service_name)
+        return service.attrs["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+
+    def scale(self, service_name, replicas):
+        self.client.services.get(service_name).scale(replicas)
+
+    def kill_job(self, service_name):
+        """Kill the job's container the hard way; say whether there was one."""
+        running = self.containers_of(service_name)
+        for container in running:
+            container.kill(signal="SIGKILL")
+        return bool(running)
+
+    def kill_management(self):
+        """Kill every process of the management Odoo, then start it as a person would."""
+        pid = processes.running_pid(management.pid_path(self.settings))
+        os.killpg(pid, signal.SIGKILL)
+        management.ensure_management(self.commands, self.settings)
+
+    def kill_engine(self):
+        """Kill the Docker daemon and start it again, as after a crash of the machine."""
+        docker_engine.stop_engine(signal.SIGKILL)
+        docker_engine.ensure_engine(self.commands)
+
+    def databases(self, server="nonproduction"):
+        """Return the names of the databases on one of the targets' servers."""
+        [container] = self.containers_of(f"{self.settings.instance}-postgres-{server}")
+        asked = ["psql", "-U", "postgres", "-Atc", "SELECT datname FROM pg_database"]
+        answer = container.exec_run(asked, user="postgres")
+        return set(answer.output.decode().split())

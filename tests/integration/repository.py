@@ -1,0 +1,56 @@
+"""A customer's real Git repository: bare on the git daemon, with a clone to push from."""
+
+import subprocess
+from pathlib import Path
+from textwrap import dedent
+
+TIMEOUT_SECONDS = 60
+MANIFEST = '{{"name": "{name}", "version": "19.0.1.0.0", "depends": {depends}, "license": "LGPL-3"}}\n'
+
+
+class Repository:
+    """One repository; ``url`` is what builders fetch."""
+
+    def __init__(self, served_folder, work_folder, name, url):
+        self.bare = Path(served_folder) / f"{name}.git"
+        self.clone = Path(work_folder) / name
+        self.url = f"{url}/{name}.git"
+        self._git_in(None, "init", "--quiet", "--bare", "--initial-branch=main", str(self.bare))
+        self._git_in(None, "clone", "--quiet", str(self.bare), str(self.clone))
+
+    def write(self, path, text):
+        file = self.clone / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text), encoding="utf-8")
+        return self
+
+    def addon(self, name, depends=("base",)):
+        """Write a minimal installable addon."""
+        self.write(f"{name}/__init__.py", "")
+        return self.write(
+            f"{name}/__manifest__.py", MANIFEST.format(name=name, depends=list(depends))
+        )
+
+    def push(self, message="Change", branch="main"):
+        """Commit everything and push it; return the commit."""
+        self.git("checkout", "--quiet", "-B", branch)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        self.git("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+        return self.git("rev-parse", "HEAD").strip()
+
+    def git(self, *words):
+        return self._git_in(self.clone, *words)
+
+    @staticmethod
+    def _git_in(folder, *words):
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+        done = subprocess.run(
+            ["git", *who, *words],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=True,
+        )
+        return done.stdout
