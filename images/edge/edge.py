@@ -95,7 +95,11 @@ def _three_ports_up(url):
 def render(place, routes):
     """nginx's whole configuration with `routes` included."""
     unknown = UNKNOWN_HOST.format(here=HERE)
-    tls = TLS.format(certificate=place.certificate, key=place.key, unknown=unknown) if place.has_tls else ""
+    tls = (
+        TLS.format(certificate=place.certificate, key=place.key, unknown=unknown)
+        if place.has_tls
+        else ""
+    )
     words = {
         "TLS": tls,
         "PLAIN": TO_HTTPS if place.has_tls else unknown,
@@ -115,8 +119,15 @@ def find_fault(place, routes):
     """What nginx says against `routes`, or an empty text."""
     conf = Path("/run/edge-check.conf")
     conf.write_text(render(place, routes))
-    done = subprocess.run(["nginx", "-t", "-q", "-c", str(conf)], capture_output=True, text=True, timeout=NGINX_TIMEOUT_SECONDS)
-    return "" if done.returncode == 0 else (done.stderr.strip() or "nginx refused it without a word")
+    done = subprocess.run(
+        ["nginx", "-t", "-q", "-c", str(conf)],
+        capture_output=True,
+        text=True,
+        timeout=NGINX_TIMEOUT_SECONDS,
+    )
+    return (
+        "" if done.returncode == 0 else (done.stderr.strip() or "nginx refused it without a word")
+    )
 
 
 class Puller:
@@ -140,7 +151,10 @@ class Puller:
             return f"the control plane does not answer: {exc}"
 
     def _request(self):
-        headers = {"Authorization": f"Bearer {self.place.token_path.read_text().strip()}", "X-Edge-Applied": self.applied}
+        headers = {
+            "Authorization": f"Bearer {self.place.token_path.read_text().strip()}",
+            "X-Edge-Applied": self.applied,
+        }
         if self.seen:
             headers["If-None-Match"] = self.seen
         if self.fault:
@@ -170,7 +184,12 @@ def prepare(place):
 
 
 def reload_nginx():
-    subprocess.run(["nginx", "-c", "/run/nginx.conf", "-s", "reload"], check=True, timeout=NGINX_TIMEOUT_SECONDS, capture_output=True)
+    subprocess.run(
+        ["nginx", "-c", "/run/nginx.conf", "-s", "reload"],
+        check=True,
+        timeout=NGINX_TIMEOUT_SECONDS,
+        capture_output=True,
+    )
 
 
 def serve(place):

@@ -57,7 +57,9 @@ def only_one(settings):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
-            raise Trouble(f"Another script/server is at work on “{settings.instance}”: wait for it to finish.") from exc
+            raise Trouble(
+                f"Another script/server is at work on “{settings.instance}”: wait for it to finish."
+            ) from exc
         yield
 
 
@@ -67,7 +69,8 @@ def start(settings, commands, progress):
     url = server.deploy_demo()
     progress.line("Ready", progress.total_seconds())
     sys.stdout.write(
-        f"\n  Operations     {management.public_url(settings)}/  login admin, password in {settings.secrets / 'admin-password'}\n"
+        f"\n  Operations     {management.public_url(settings)}/"
+        f"  login admin, password in {settings.secrets / 'admin-password'}\n"
         f"  Acme’s Odoo    {url}/  login admin, password under its environment in Operations\n"
         f"  Its repository git clone {settings.state / 'git/demo.git'}; a push to main deploys it\n"
     )
@@ -109,4 +112,11 @@ def _do_all(steps, progress):
     return 0
 
 
-COMMANDS = {"start": start, "stop": stop, "restart": restart, "status": show_status, "reset": reset, "setup": setup}
+COMMANDS = {
+    "start": start,
+    "stop": stop,
+    "restart": restart,
+    "status": show_status,
+    "reset": reset,
+    "setup": setup,
+}

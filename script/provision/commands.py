@@ -21,15 +21,23 @@ class Commands:
         done = self.attempt(command, timeout, stdin, environ, cwd)
         if done.returncode == 0:
             return done.stdout
-        raise Trouble(f"{why or 'A command failed'}: {self._last_words(done, command)} (log: {self.log_path}).")
+        raise Trouble(
+            f"{why or 'A command failed'}: {self._last_words(done, command)} (log: {self.log_path})."
+        )
 
     def attempt(self, command, timeout=120, stdin=None, environ=None, cwd=None):
         """The finished process, whatever its exit status; raises Trouble on timeout."""
         command = [str(word) for word in command]
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=timeout,
-                input=stdin if stdin is not None else "", env={**os.environ, **(environ or {})}, cwd=cwd,
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                input=stdin if stdin is not None else "",
+                env={**os.environ, **(environ or {})},
+                cwd=cwd,
             )
         except FileNotFoundError as exc:
             raise Trouble(f"The program “{command[0]}” is missing.") from exc

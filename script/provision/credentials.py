@@ -11,9 +11,20 @@ from .docker_engine import docker
 from .trouble import Trouble
 
 REGISTRY_USER = "ipai"
-RANDOM = ("registry-password", "postgres-production-password", "postgres-nonproduction-password",
-          "edge-token", "admin-password", "webhook-secret")
-SWARM = ("registry-password", "postgres-production-password", "postgres-nonproduction-password", "edge-token")
+RANDOM = (
+    "registry-password",
+    "postgres-production-password",
+    "postgres-nonproduction-password",
+    "edge-token",
+    "admin-password",
+    "webhook-secret",
+)
+SWARM = (
+    "registry-password",
+    "postgres-production-password",
+    "postgres-nonproduction-password",
+    "edge-token",
+)
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -52,7 +63,9 @@ def registry_addresses(settings):
 
 
 def _write_registry_auth(settings):
-    auth = base64.b64encode(f"{REGISTRY_USER}:{read_secret(settings, 'registry-password')}".encode()).decode()
+    auth = base64.b64encode(
+        f"{REGISTRY_USER}:{read_secret(settings, 'registry-password')}".encode()
+    ).decode()
     folder = registry_config_folder(settings)
     folder.mkdir(exist_ok=True)
     auths = {address: {"auth": auth} for address in registry_addresses(settings)}
@@ -93,14 +106,25 @@ def _ensure_ca_bundle(commands, settings):
 
 def _create(commands, settings, kind, name, path, mark):
     commands.run(
-        docker(kind, "create", "--label", settings.label, "--label", f"ipai.mark={mark}", name, str(path)),
+        docker(
+            kind,
+            "create",
+            "--label",
+            settings.label,
+            "--label",
+            f"ipai.mark={mark}",
+            name,
+            str(path),
+        ),
         why=f"The swarm {kind} {name} could not be made",
     )
 
 
 def _fingerprints(commands, kind, settings):
     """{name: mark} of this instance's swarm secrets or configs."""
-    names = commands.run(docker(kind, "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}")).split()
+    names = commands.run(
+        docker(kind, "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}")
+    ).split()
     if not names:
         return {}
     found = json.loads(commands.run(docker(kind, "inspect", *names)))

@@ -40,18 +40,28 @@ def _ensure_project(commands, settings, api):
     forge.ensure_repository(commands, settings, CODE)
     if api.search("ops.project", [["code", "=", CODE]], ["id"]):
         return
-    api.call("ops.project", "create", {
-        "name": "Acme ERP", "code": CODE, "forge": "gitea",
-        "repository_url": forge.repository_url(commands, settings, CODE),
-        "new_webhook_secret": read_secret(settings, "webhook-secret"),
-    })
+    api.call(
+        "ops.project",
+        "create",
+        vals_list=[
+            {
+                "name": "Acme ERP",
+                "code": CODE,
+                "forge": "gitea",
+                "repository_url": forge.repository_url(commands, settings, CODE),
+                "new_webhook_secret": read_secret(settings, "webhook-secret"),
+            }
+        ],
+    )
 
 
 def _environment(api):
     domain = [["project_id.code", "=", CODE], ["stage", "=", "production"]]
     found = api.search("ops.environment", domain, ["state", "commit", "url"], limit=1)
     if not found:
-        raise Trouble(f"The project “{CODE}” has no production environment any more: make one in Operations.")
+        raise Trouble(
+            f"The project “{CODE}” has no production environment any more: make one in Operations."
+        )
     return found[0]
 
 
@@ -77,7 +87,9 @@ def _wait_for_new_run(api, commit, older_than):
         if found and found["id"] > older_than:
             return found["id"]
         time.sleep(POLL_SECONDS)
-    raise Trouble("The push of the demo started no run: see Operations › Webhook deliveries for the reason.")
+    raise Trouble(
+        "The push of the demo started no run: see Operations › Webhook deliveries for the reason."
+    )
 
 
 def _newest_run(api, commit):
@@ -91,23 +103,31 @@ def follow(api, run_id, progress):
     told = set()
     deadline = time.monotonic() + RUN_SECONDS
     while time.monotonic() < deadline:
-        [run] = api.call("ops.run", "read", [run_id], RUN_FIELDS)
-        steps = api.search("ops.run.step", [["run_id", "=", run_id]], STEP_FIELDS, order="sequence, id")
+        [run] = api.call("ops.run", "read", ids=[run_id], fields=RUN_FIELDS)
+        steps = api.search(
+            "ops.run.step", [["run_id", "=", run_id]], STEP_FIELDS, order="sequence, id"
+        )
         _show(progress, run, steps, told)
         if run["state"] in OVER:
             return _judge(run)
         time.sleep(POLL_SECONDS)
-    raise Trouble(f"The demo's run {run_id} is not over after {RUN_SECONDS // 60} minutes: see it in Operations.")
+    raise Trouble(
+        f"The demo's run {run_id} is not over after {RUN_SECONDS // 60} minutes: see it in Operations."
+    )
 
 
 def _show(progress, run, steps, told):
     for step in steps:
         if step["state"] in MARKS and step["id"] not in told:
             told.add(step["id"])
-            progress.line(f"  {MARKS[step['state']]} {step['label']}", step["duration_seconds"] or 0.0)
+            progress.line(
+                f"  {MARKS[step['state']]} {step['label']}", step["duration_seconds"] or 0.0
+            )
     running = next((step for step in steps if step["state"] == "running"), None)
     if running:
-        progress.spin(f"  {running['label']} {running['progress'] * 100:3.0f} % · {progress.total_seconds():.0f} s in all")
+        progress.spin(
+            f"  {running['label']} {running['progress'] * 100:3.0f} % · {progress.total_seconds():.0f} s in all"
+        )
     elif run["state"] == "queued":
         progress.spin(f"  waiting {run['waiting_for'] or ''}")
 
@@ -116,7 +136,9 @@ def _judge(run):
     if run["state"] == "done":
         return run["colour"]
     said = " ".join(text for text in (run["cause"], run["hint"]) if text)
-    raise Trouble(f"The demo's deploy ended {run['state']}: {said or 'no cause was given'} (run {run['id']} in Operations)")
+    raise Trouble(
+        f"The demo's deploy ended {run['state']}: {said or 'no cause was given'} (run {run['id']} in Operations)"
+    )
 
 
 def visit(settings, url, timeout_seconds=60):

@@ -17,7 +17,11 @@ LOG = ENGINE_STATE / "dockerd.log"
 
 def docker(*words):
     """A docker command for the local engine, as a list; Debian's own client first."""
-    program = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else shutil.which("docker") or "docker"
+    program = (
+        "/usr/bin/docker"
+        if Path("/usr/bin/docker").exists()
+        else shutil.which("docker") or "docker"
+    )
     return [program, "--host", SOCKET, *words]
 
 
@@ -26,7 +30,9 @@ def ensure_engine(commands):
     if answers(commands):
         return "running, ours" if is_ours() else "running"
     if Path("/run/systemd/system").exists():
-        commands.run(["systemctl", "start", "docker"], timeout=90, why="systemd could not start Docker")
+        commands.run(
+            ["systemctl", "start", "docker"], timeout=90, why="systemd could not start Docker"
+        )
         return _wait_for_answer(commands, "started by systemd")
     start_engine()
     return _wait_for_answer(commands, "started, ours")
@@ -63,7 +69,9 @@ def _wait_for_answer(commands, note, timeout_seconds=60):
         if answers(commands):
             return note
         time.sleep(0.3)
-    raise Trouble(f"Docker did not come up within {timeout_seconds} s: {processes.last_line(LOG)} (log: {LOG}).")
+    raise Trouble(
+        f"Docker did not come up within {timeout_seconds} s: {processes.last_line(LOG)} (log: {LOG})."
+    )
 
 
 def _clear_stale_pid():

@@ -38,9 +38,18 @@ def ensure_daemon(commands, settings):
     served_folder(settings).mkdir(parents=True, exist_ok=True)
     folder = served_folder(settings)
     processes.start_detached(
-        ["git", "daemon", f"--listen={gateway_address(commands)}", f"--port={settings.ports['git']}", "--reuseaddr",
-         "--export-all", f"--base-path={folder}", str(folder)],
-        pid_path(settings), settings.logs / "git-daemon.log",
+        [
+            "git",
+            "daemon",
+            f"--listen={gateway_address(commands)}",
+            f"--port={settings.ports['git']}",
+            "--reuseaddr",
+            "--export-all",
+            f"--base-path={folder}",
+            str(folder),
+        ],
+        pid_path(settings),
+        settings.logs / "git-daemon.log",
     )
     return "started"
 
@@ -54,18 +63,26 @@ def ensure_repository(commands, settings, name):
     """A bare repository whose pushes are told to the project of the same code."""
     repository = bare(settings, name)
     if not (repository / "HEAD").exists():
-        commands.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", repository], why="The demo repository could not be made")
+        commands.run(
+            ["git", "init", "--quiet", "--bare", "--initial-branch=main", repository],
+            why="The demo repository could not be made",
+        )
     hook = repository / "hooks/post-receive"
     shutil.copyfile(Path(__file__).with_name("post_receive.py"), hook)
     hook.chmod(0o755)
-    facts = {"url": f"{control_url(commands, settings)}/ipai/hook/{name}", "repository": name,
-             "secret_file": str(settings.secrets / "webhook-secret")}
+    facts = {
+        "url": f"{control_url(commands, settings)}/ipai/hook/{name}",
+        "repository": name,
+        "secret_file": str(settings.secrets / "webhook-secret"),
+    }
     write_private(repository / "hooks/webhook.json", json.dumps(facts))
 
 
 def head(commands, settings, name):
     """The commit of main, or an empty text."""
-    asked = commands.attempt(["git", "-C", bare(settings, name), "rev-parse", "--verify", "--quiet", "refs/heads/main"])
+    asked = commands.attempt(
+        ["git", "-C", bare(settings, name), "rev-parse", "--verify", "--quiet", "refs/heads/main"]
+    )
     return asked.stdout.strip()
 
 
@@ -79,7 +96,9 @@ def push_folder(commands, settings, name, folder):
     commands.run([*git, "add", "--all"])
     commands.run([*git, "commit", "--quiet", "--message", "Acme's Odoo"])
     commands.run([*git, "remote", "add", "origin", bare(settings, name)])
-    commands.run([*git, "push", "--quiet", "origin", "main"], timeout=120, why="The demo could not be pushed")
+    commands.run(
+        [*git, "push", "--quiet", "origin", "main"], timeout=120, why="The demo could not be pushed"
+    )
     return head(commands, settings, name)
 
 
@@ -87,4 +106,9 @@ def tell_again(commands, settings, name):
     """Send the hook for main once more, for a push that nobody heard."""
     commit = head(commands, settings, name)
     repository = bare(settings, name)
-    commands.run([repository / "hooks/post-receive"], stdin=f"{'0' * 40} {commit} refs/heads/main\n", cwd=repository, why="The push could not be told again")
+    commands.run(
+        [repository / "hooks/post-receive"],
+        stdin=f"{'0' * 40} {commit} refs/heads/main\n",
+        cwd=repository,
+        why="The push could not be told again",
+    )

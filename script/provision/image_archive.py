@@ -61,14 +61,19 @@ def digest_of(path):
 def describe(archive, tree_tar, facts, created_at):
     """Write config and manifest for the layer in place; `tree_tar` is the same layer uncompressed."""
     config = {
-        "architecture": facts["architecture"], "os": "linux", "created": created_at, "config": _run_config(facts["config"]),
+        "architecture": facts["architecture"],
+        "os": "linux",
+        "created": created_at,
+        "config": _run_config(facts["config"]),
         "rootfs": {"type": "layers", "diff_ids": [digest_of(tree_tar)]},
         "history": [{"created": created_at, "created_by": "mmdebstrap", "comment": facts["about"]}],
     }
     archive.config.write_text(json.dumps(config))
     manifest = {
-        "schemaVersion": 2, "mediaType": MANIFEST_TYPE,
-        "config": _descriptor(CONFIG_TYPE, archive.config), "layers": [_descriptor(LAYER_TYPE, archive.layer)],
+        "schemaVersion": 2,
+        "mediaType": MANIFEST_TYPE,
+        "config": _descriptor(CONFIG_TYPE, archive.config),
+        "layers": [_descriptor(LAYER_TYPE, archive.layer)],
     }
     archive.manifest.write_text(json.dumps(manifest))
 

@@ -15,7 +15,13 @@ from .trouble import Trouble
 
 PLATFORM_IMAGES = ("odoo", "registry", "tools", "postgres", "edge")
 FORMAT = "2"
-NEVER_NEEDED = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*"]
+NEVER_NEEDED = [
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/info/*",
+    "/usr/share/locale/*",
+    "/usr/share/lintian/*",
+]
 BUILD_TIMEOUT_SECONDS = 1800
 
 
@@ -34,9 +40,14 @@ def read_recipe(commands, settings, name, mirror):
     """The recipe of image `name`; its archive's name changes with any file of its folder and with the mirror."""
     folder = settings.checkout / "images" / name
     digest = hashlib.sha256(f"{FORMAT} {mirror}".encode())
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ):
         digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    facts = {**json.loads((folder / "image.json").read_text()), "architecture": _architecture(commands)}
+    facts = {
+        **json.loads((folder / "image.json").read_text()),
+        "architecture": _architecture(commands),
+    }
     archive = Archive(settings.cache / "images" / f"{name}-{digest.hexdigest()[:12]}")
     return Recipe(name, folder, facts, mirror, archive)
 
@@ -67,7 +78,11 @@ def _make(commands, recipe):
     partial.folder.mkdir(parents=True)
     tree = partial.folder / "layer.tar"
     _bootstrap(commands, recipe, tree)
-    commands.run(["gzip", "-1", "--no-name", "--keep", tree], timeout=600, why=f"The image {recipe.name} could not be compressed")
+    commands.run(
+        ["gzip", "-1", "--no-name", "--keep", tree],
+        timeout=600,
+        why=f"The image {recipe.name} could not be compressed",
+    )
     describe(partial, tree, recipe.facts, datetime.now(timezone.utc).strftime("%FT%TZ"))
     tree.unlink()
     partial.folder.rename(final)
@@ -78,7 +93,8 @@ def _bootstrap(commands, recipe, tree):
     with commands.scratch_file(_preferences(recipe.facts)) as preferences:
         commands.run(
             bootstrap_command(recipe, preferences, tree),
-            timeout=BUILD_TIMEOUT_SECONDS, why=f"The image {recipe.name} could not be made",
+            timeout=BUILD_TIMEOUT_SECONDS,
+            why=f"The image {recipe.name} could not be made",
         )
 
 
@@ -87,17 +103,31 @@ def bootstrap_command(recipe, preferences, target):
     facts = recipe.facts
     customize = recipe.folder / "customize"
     sources = [f"deb {recipe.mirror} {facts['suite']} main"]
-    sources += [f"deb [check-valid-until=no] {recipe.mirror} {suite} main" for suite in facts.get("also_from", {})]
+    sources += [
+        f"deb [check-valid-until=no] {recipe.mirror} {suite} main"
+        for suite in facts.get("also_from", {})
+    ]
     return [
-        "mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar", f"--keyring={KEYRING}",
-        '--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Check-Valid-Until "false"',
-        '--aptopt=Acquire::Retries "3"', "--dpkgopt=force-unsafe-io",
-        *(f"--dpkgopt=path-exclude={pattern}" for pattern in [*NEVER_NEEDED, *facts.get("leave_out", [])]),
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        "--format=tar",
+        f"--keyring={KEYRING}",
+        '--aptopt=APT::Install-Recommends "false"',
+        '--aptopt=Acquire::Check-Valid-Until "false"',
+        '--aptopt=Acquire::Retries "3"',
+        "--dpkgopt=force-unsafe-io",
+        *(
+            f"--dpkgopt=path-exclude={pattern}"
+            for pattern in [*NEVER_NEEDED, *facts.get("leave_out", [])]
+        ),
         *(f"--dpkgopt=path-include={pattern}" for pattern in facts.get("keep", [])),
         f'--setup-hook=install -D -m 0644 {preferences} "$1"/etc/apt/preferences.d/ipai',
         f"--include={','.join(facts['packages'])}",
         *([f"--customize-hook={customize}"] if customize.exists() else []),
-        facts["suite"], str(target), *sources,
+        facts["suite"],
+        str(target),
+        *sources,
     ]
 
 
@@ -112,12 +142,22 @@ def _preferences(facts):
 
 def ensure_loaded(commands, settings, recipe):
     """The image in the local engine without a registry; returns its local id."""
-    if commands.succeeds(docker("image", "inspect", "--format", "{{.Id}}", recipe.archive.image_id)):
+    if commands.succeeds(
+        docker("image", "inspect", "--format", "{{.Id}}", recipe.archive.image_id)
+    ):
         return recipe.archive.image_id
     loadable = settings.cache / f"{recipe.archive.folder.name}.load.tar"
     write_loadable(recipe.archive, f"ipai-{recipe.name}:local", loadable)
-    commands.run(docker("load", "--quiet", "--input", str(loadable)), timeout=300, why=f"The image {recipe.name} could not be loaded")
+    commands.run(
+        docker("load", "--quiet", "--input", str(loadable)),
+        timeout=300,
+        why=f"The image {recipe.name} could not be loaded",
+    )
     loadable.unlink()
-    if not commands.succeeds(docker("image", "inspect", "--format", "{{.Id}}", recipe.archive.image_id)):
-        raise Trouble(f"Docker loaded the image {recipe.name} under another id than {recipe.archive.image_id}.")
+    if not commands.succeeds(
+        docker("image", "inspect", "--format", "{{.Id}}", recipe.archive.image_id)
+    ):
+        raise Trouble(
+            f"Docker loaded the image {recipe.name} under another id than {recipe.archive.image_id}."
+        )
     return recipe.archive.image_id

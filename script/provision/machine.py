@@ -8,9 +8,15 @@ from pathlib import Path
 from .trouble import Trouble
 
 PACKAGES = {
-    "docker.io": "dockerd", "iptables": "iptables", "git": "git", "mmdebstrap": "mmdebstrap",
-    "postgresql": "pg_lsclusters", "ca-certificates": "update-ca-certificates",
-    "python3-venv": None, "debian-archive-keyring": None, "gcc": "gcc",
+    "docker.io": "dockerd",
+    "iptables": "iptables",
+    "git": "git",
+    "mmdebstrap": "mmdebstrap",
+    "postgresql": "pg_lsclusters",
+    "ca-certificates": "update-ca-certificates",
+    "python3-venv": None,
+    "debian-archive-keyring": None,
+    "gcc": "gcc",
 }
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 GIBIBYTE = 1 << 30
@@ -19,7 +25,9 @@ GIBIBYTE = 1 << 30
 def require_root():
     """Stops with one sentence where the rights are missing."""
     if os.geteuid() != 0:
-        raise Trouble("script/server installs packages and starts services, so it needs root: run “sudo script/server”.")
+        raise Trouble(
+            "script/server installs packages and starts services, so it needs root: run “sudo script/server”."
+        )
 
 
 def require_room(folder, gibibytes):
@@ -39,7 +47,9 @@ def ensure_packages(commands):
     if not missing:
         return "already there"
     if not shutil.which("apt-get"):
-        raise Trouble(f"This machine has no apt-get: install {', '.join(missing)} yourself, then run script/server again.")
+        raise Trouble(
+            f"This machine has no apt-get: install {', '.join(missing)} yourself, then run script/server again."
+        )
     install_packages(commands, missing)
     return "installed " + ", ".join(missing)
 
@@ -47,10 +57,17 @@ def ensure_packages(commands):
 def install_packages(commands, names):
     """Install Debian packages without their recommendations, asking nothing."""
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    commands.run(["apt-get", "update"], timeout=300, why="The package lists could not be refreshed", environ=quiet)
+    commands.run(
+        ["apt-get", "update"],
+        timeout=300,
+        why="The package lists could not be refreshed",
+        environ=quiet,
+    )
     commands.run(
         ["apt-get", "install", "--yes", "--no-install-recommends", *names],
-        timeout=1200, why="Debian packages could not be installed", environ=quiet,
+        timeout=1200,
+        why="Debian packages could not be installed",
+        environ=quiet,
     )
 
 
@@ -59,16 +76,23 @@ def _is_there(name, program):
         return bool(shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"))
     if name == "debian-archive-keyring":
         return KEYRING.exists()
-    return Path("/usr/share/doc", name).exists() or Path("/var/lib/dpkg/info", f"{name}.list").exists()
+    return (
+        Path("/usr/share/doc", name).exists() or Path("/var/lib/dpkg/info", f"{name}.list").exists()
+    )
 
 
 def debian_mirror(commands, override=""):
     """The Debian mirror this machine itself uses, without a trailing slash."""
     if override:
         return override.rstrip("/")
-    sites = commands.run(["apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN)"], why="apt could not be asked for its mirror")
+    sites = commands.run(
+        ["apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN)"],
+        why="apt could not be asked for its mirror",
+    )
     for line in sites.splitlines():
         site, _, origin = line.partition(" ")
         if origin == "Debian" and not re.search(r"security|backports", site):
             return site.rstrip("/")
-    raise Trouble("apt on this machine names no Debian mirror: set IPAI_MIRROR to the address of one.")
+    raise Trouble(
+        "apt on this machine names no Debian mirror: set IPAI_MIRROR to the address of one."
+    )

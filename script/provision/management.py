@@ -16,11 +16,17 @@ from .virtualenv import environment_folder, python
 MODULES = "ipai_ops"
 INSTALL_TIMEOUT_SECONDS = 600
 START_TIMEOUT_SECONDS = 120
-SETTLE = """
+SETTLE = """import os
 values = {{"web.base.url": {url!r}, "web.base.url.freeze": "True"}}
 for key, value in values.items():
     env["ir.config_parameter"].set_param(key, value)
-env.ref("base.user_admin").password = open({password_file!r}).read().strip()
+admin = env.ref("base.user_admin")
+admin.password = open({password_file!r}).read().strip()
+keys = env["res.users.apikeys"].with_user(admin)
+keys.search([("user_id", "=", admin.id), ("name", "=", "script/server")]).sudo().unlink()
+key = keys._generate("rpc", "script/server", None)
+with open(os.open({key_file!r}, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    out.write(key)
 env.cr.commit()
 """
 
@@ -40,21 +46,35 @@ def log_path(settings):
 
 def write_shell_config(settings):
     """The configuration of script/odoo: this instance's PostgreSQL, bound to the loopback address."""
-    _write_config(settings, settings.state / "shell.conf", {
-        "http_interface": "127.0.0.1", "workers": "0", "max_cron_threads": "0", "list_db": "True",
-        "data_dir": str(settings.state / "shell-data"),
-    })
+    _write_config(
+        settings,
+        settings.state / "shell.conf",
+        {
+            "http_interface": "127.0.0.1",
+            "workers": "0",
+            "max_cron_threads": "0",
+            "list_db": "True",
+            "data_dir": str(settings.state / "shell-data"),
+        },
+    )
     return "written"
 
 
 def write_server_config(commands, settings):
     """The configuration of the running management Odoo; returns its path."""
     path = settings.state / "odoo.conf"
-    _write_config(settings, path, {
-        "http_interface": control_url(commands, settings).split("/")[2].partition(":")[0],
-        "http_port": str(settings.ports["odoo"]), "gevent_port": str(settings.ports["websocket"]),
-        "db_name": settings.instance, "dbfilter": f"^{settings.instance}$", "data_dir": str(settings.state / "odoo-data"),
-    })
+    _write_config(
+        settings,
+        path,
+        {
+            "http_interface": control_url(commands, settings).split("/")[2].partition(":")[0],
+            "http_port": str(settings.ports["odoo"]),
+            "gevent_port": str(settings.ports["websocket"]),
+            "db_name": settings.instance,
+            "dbfilter": f"^{settings.instance}$",
+            "data_dir": str(settings.state / "odoo-data"),
+        },
+    )
     return path
 
 
@@ -64,7 +84,9 @@ def _write_config(settings, path, overrides):
     folders = [*odoo_source(settings).addons, settings.checkout / "addons"]
     options = {
         "addons_path": ",".join(str(folder) for folder in folders),
-        "db_host": str(postgres.socket_folder(settings)), "db_user": getpass.getuser(), **overrides,
+        "db_host": str(postgres.socket_folder(settings)),
+        "db_user": getpass.getuser(),
+        **overrides,
     }
     for name, value in options.items():
         parser.set("options", name, value)
@@ -94,22 +116,50 @@ def stop_management(settings):
 
 def _ensure_database(commands, settings, config, code):
     known = _read(settings, "odoo.database")
-    if known == code:
-        return "started"
-    verb, note = ("-u", "updated") if known else ("-i", "installed")
-    _odoo(commands, settings, config, [verb, MODULES, "--stop-after-init"], why=f"The addon {MODULES} could not be {note}")
-    settle = SETTLE.format(url=public_url(settings), password_file=str(settings.secrets / "admin-password"))
-    _odoo(commands, settings, config, [], why="The administrator's password could not be set", command="shell", stdin=settle)
-    (settings.state / "odoo.database").write_text(code)
+    note = "started"
+    if known != code:
+        verb, note = ("-u", "updated") if known else ("-i", "installed")
+        words = [verb, MODULES, "--stop-after-init"]
+        why = f"The addon {MODULES} could not be {note}"
+        _odoo(commands, settings, config, words, why)
+        (settings.state / "odoo.database").write_text(code)
+    _settle(commands, settings, config)
     return note
+
+
+def _settle(commands, settings, config):
+    """Address, first password and our API key: set once, so a password changed later stays."""
+    if _read(settings, "odoo.settled") == public_url(settings):
+        return
+    script = SETTLE.format(
+        url=public_url(settings),
+        password_file=str(settings.secrets / "admin-password"),
+        key_file=str(settings.secrets / "api-key"),
+    )
+    why = "The administrator's password could not be set"
+    _odoo(commands, settings, config, [], why, command="shell", stdin=script)
+    (settings.state / "odoo.settled").write_text(public_url(settings))
 
 
 def _odoo(commands, settings, config, words, why, command="server", stdin=None):
     """Run Odoo to its end, without a port, workers or crons."""
     alone = ["--no-http", "--workers", "0", "--max-cron-threads", "0", "--log-level", "warn"]
     return commands.run(
-        [python(settings), odoo_source(settings).program, command, "--config", config, "--database", settings.instance, *alone, *words],
-        timeout=INSTALL_TIMEOUT_SECONDS, why=why, stdin=stdin, environ=environment(settings),
+        [
+            python(settings),
+            odoo_source(settings).program,
+            command,
+            "--config",
+            config,
+            "--database",
+            settings.instance,
+            *alone,
+            *words,
+        ],
+        timeout=INSTALL_TIMEOUT_SECONDS,
+        why=why,
+        stdin=stdin,
+        environ=environment(settings),
     )
 
 
@@ -136,9 +186,13 @@ def wait_until_it_answers(commands, settings):
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not _answers(url):
         if processes.running_pid(pid_path(settings)) is None:
-            raise Trouble(f"The management Odoo ended: {processes.last_line(log_path(settings))} (log: {log_path(settings)}).")
+            raise Trouble(
+                f"The management Odoo ended: {processes.last_line(log_path(settings))} (log: {log_path(settings)})."
+            )
         if time.monotonic() > deadline:
-            raise Trouble(f"The management Odoo does not answer at {url} (log: {log_path(settings)}).")
+            raise Trouble(
+                f"The management Odoo does not answer at {url} (log: {log_path(settings)})."
+            )
         time.sleep(0.2)
 
 
@@ -154,14 +208,23 @@ def _code_mark(settings):
     """Changes with any file of our addons, but not with their tests."""
     digest = hashlib.sha256(str(environment_folder(settings)).encode())
     addons = settings.checkout / "addons"
-    for path in sorted(path for path in addons.rglob("*") if path.is_file() and not {"tests", "__pycache__"} & set(path.parts)):
+    for path in sorted(
+        path
+        for path in addons.rglob("*")
+        if path.is_file() and not {"tests", "__pycache__"} & set(path.parts)
+    ):
         digest.update(str(path.relative_to(addons)).encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _process_mark(settings, config):
     """Changes with everything a running Odoo has read once: code, configuration, platform, place."""
-    parts = [_code_mark(settings), config.read_text(), platform_path(settings).read_text(), str(settings.checkout)]
+    parts = [
+        _code_mark(settings),
+        config.read_text(),
+        platform_path(settings).read_text(),
+        str(settings.checkout),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

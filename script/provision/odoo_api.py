@@ -1,7 +1,8 @@
-"""The management Odoo's XML-RPC, as the administrator."""
+"""The management Odoo's JSON-2 API, as the administrator."""
 
-import http.client
-import xmlrpc.client
+import json
+import urllib.error
+import urllib.request
 
 from .credentials import read_secret
 from .platform import control_url
@@ -10,31 +11,37 @@ from .trouble import Trouble
 TIMEOUT_SECONDS = 60
 
 
-class _Transport(xmlrpc.client.Transport):
-    def make_connection(self, host):
-        return http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS)
-
-
 class OdooApi:
     """Calls public methods of models; raises Trouble with Odoo's own sentence when it refuses."""
 
     def __init__(self, commands, settings):
         self.url = control_url(commands, settings)
-        self.database = settings.instance
-        self.password = read_secret(settings, "admin-password")
-        self.uid = self._service("common").authenticate(self.database, "admin", self.password, {})
-        if not self.uid:
-            raise Trouble(f"The administrator's password in {settings.secrets / 'admin-password'} is no longer the one in use: write the new one there.")
+        self.headers = {
+            "Authorization": f"Bearer {read_secret(settings, 'api-key')}",
+            "Content-Type": "application/json",
+            "X-Odoo-Database": settings.instance,
+        }
 
-    def call(self, model, method, *arguments, **options):
+    def call(self, model, method, **arguments):
+        """The method's answer; `ids` among the arguments are the records it is called on."""
+        request = urllib.request.Request(
+            f"{self.url}/json/2/{model}/{method}", json.dumps(arguments).encode(), self.headers
+        )
         try:
-            return self._service("object").execute_kw(self.database, self.uid, self.password, model, method, list(arguments), options)
-        except xmlrpc.client.Fault as exc:
-            sentence = exc.faultString.strip().splitlines()[-1]
-            raise Trouble(f"The management Odoo refused {model}.{method}: {sentence}") from exc
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as exc:
+            said = _sentence(exc.read())
+            raise Trouble(f"The management Odoo refused {model}.{method}: {said}") from exc
+        except OSError as exc:
+            raise Trouble(f"The management Odoo at {self.url} does not answer: {exc}") from exc
 
     def search(self, model, domain, fields, **options):
-        return self.call(model, "search_read", domain, fields, **options)
+        return self.call(model, "search_read", domain=domain, fields=fields, **options)
 
-    def _service(self, name):
-        return xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/{name}", transport=_Transport(), allow_none=True)
+
+def _sentence(body):
+    try:
+        return str(json.loads(body)["message"]).strip().splitlines()[0]
+    except (ValueError, KeyError, TypeError, IndexError):
+        return body[:200].decode(errors="replace")

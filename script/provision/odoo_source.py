@@ -32,7 +32,9 @@ def odoo_source(settings):
 
 def _from_checkout(folder):
     if not (folder / "odoo-bin").exists():
-        raise Trouble(f"ODOO_SOURCE is {folder}, which has no odoo-bin: point it to a checkout of Odoo 19.0.")
+        raise Trouble(
+            f"ODOO_SOURCE is {folder}, which has no odoo-bin: point it to a checkout of Odoo 19.0."
+        )
     return OdooSource(folder / "odoo-bin", folder, (folder / "addons", folder / "odoo/addons"))
 
 
@@ -59,7 +61,11 @@ def ensure_odoo_source(commands, settings):
     mirror = debian_mirror(commands, settings.mirror)
     for sha256, path in _locked_packages(settings):
         package = download(f"{mirror}/{path}", sha256, settings.cache / "debs")
-        commands.run(["dpkg-deb", "--extract", package, partial], timeout=300, why=f"{package.name} could not be unpacked")
+        commands.run(
+            ["dpkg-deb", "--extract", package, partial],
+            timeout=300,
+            why=f"{package.name} could not be unpacked",
+        )
     _require_whole(partial)
     partial.rename(root)
     return "unpacked"
@@ -72,7 +78,10 @@ def _locked_packages(settings):
 def _require_whole(root):
     broken = [path for path in root.rglob("*") if path.is_symlink() and not path.exists()]
     if broken:
-        raise Trouble(f"The unpacked Odoo has {len(broken)} broken links (first: {broken[0]}): script/odoo-source.lock misses a package.")
+        raise Trouble(
+            f"The unpacked Odoo has {len(broken)} broken links (first: {broken[0]}): "
+            "script/odoo-source.lock misses a package."
+        )
 
 
 def download(url, sha256, folder):
@@ -84,17 +93,26 @@ def download(url, sha256, folder):
     partial = target.with_suffix(".partial")
     _fetch(url, partial)
     if _sha256(partial) != sha256:
-        raise Trouble(f"{target.name} from the mirror is not the pinned file (SHA-256 differs): the mirror is wrong or the lock is old.")
+        raise Trouble(
+            f"{target.name} from the mirror is not the pinned file (SHA-256 differs): "
+            "the mirror is wrong or the lock is old."
+        )
     partial.rename(target)
     return target
 
 
 def _fetch(url, target):
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as out:
+        with (
+            urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer,
+            target.open("wb") as out,
+        ):
             shutil.copyfileobj(answer, out)
     except OSError as exc:
-        raise Trouble(f"{url.rsplit('/', 1)[1]} could not be fetched from the Debian mirror ({exc}): check the network or set IPAI_MIRROR.") from exc
+        raise Trouble(
+            f"{url.rsplit('/', 1)[1]} could not be fetched from the Debian mirror ({exc}): "
+            "check the network or set IPAI_MIRROR."
+        ) from exc
 
 
 def _sha256(path):

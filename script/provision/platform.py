@@ -1,4 +1,7 @@
-"""What every target stands on: registry, PostgreSQL servers, edge; and platform.json, which tells the management Odoo."""
+"""What every target stands on: registry, PostgreSQL servers, edge.
+
+`platform.json` tells the management Odoo of them.
+"""
 
 import json
 
@@ -20,23 +23,36 @@ def control_url(commands, settings):
 def ensure_registry(commands, settings, recipes):
     """The registry; its own image goes by its local id, as no registry is there yet to ask."""
     image = ensure_loaded(commands, settings, recipes["registry"])
-    note = ensure_service(commands, settings, Service(
-        name=settings.named("registry"), image=image, networks=("control",),
-        secrets=(("registry-password", "registry-password"),),
-        mounts=(("registry", "/var/lib/docker-registry"),), port=(settings.ports["registry"], 5000),
-    ))
+    note = ensure_service(
+        commands,
+        settings,
+        Service(
+            name=settings.named("registry"),
+            image=image,
+            networks=("control",),
+            secrets=(("registry-password", "registry-password"),),
+            mounts=(("registry", "/var/lib/docker-registry"),),
+            port=(settings.ports["registry"], 5000),
+        ),
+    )
     wait_for_registry(settings)
     return note
 
 
 def push_images(commands, settings, recipes):
     """{name: image with digest} of the platform's images."""
-    return {name: ensure_in_registry(commands, settings, name, recipe.archive) for name, recipe in recipes.items()}
+    return {
+        name: ensure_in_registry(commands, settings, name, recipe.archive)
+        for name, recipe in recipes.items()
+    }
 
 
 def ensure_platform_services(commands, settings, images):
     """PostgreSQL servers and edge, healthy."""
-    services = [*(_postgres(settings, images, kind) for kind in DATABASE_STAGES), _edge(commands, settings, images)]
+    services = [
+        *(_postgres(settings, images, kind) for kind in DATABASE_STAGES),
+        _edge(commands, settings, images),
+    ]
     notes = [ensure_service(commands, settings, service) for service in services]
     wait_until_running(commands, settings, [service.name for service in services])
     return ", ".join(sorted(set(notes)))
@@ -44,7 +60,9 @@ def ensure_platform_services(commands, settings, images):
 
 def _postgres(settings, images, kind):
     return Service(
-        name=settings.named(f"postgres-{kind}"), image=images["postgres"], networks=("control", kind),
+        name=settings.named(f"postgres-{kind}"),
+        image=images["postgres"],
+        networks=("control", kind),
         secrets=((f"postgres-{kind}-password", "postgres-password"),),
         mounts=((f"postgres-{kind}", "/var/lib/postgresql"),),
         options=("--mount", "type=tmpfs,target=/dev/shm,tmpfs-size=268435456,tmpfs-mode=1777"),
@@ -53,9 +71,16 @@ def _postgres(settings, images, kind):
 
 def _edge(commands, settings, images):
     return Service(
-        name=settings.named("edge"), image=images["edge"], networks=("control", "production", "nonproduction"),
-        environment=(f"CONTROL_URL={control_url(commands, settings)}", f"OPS_HOST=ops.{settings.domain}"),
-        secrets=(("edge-token", "edge-token"),), mounts=(("edge", "/var/lib/edge"),), port=(settings.ports["edge"], 80),
+        name=settings.named("edge"),
+        image=images["edge"],
+        networks=("control", "production", "nonproduction"),
+        environment=(
+            f"CONTROL_URL={control_url(commands, settings)}",
+            f"OPS_HOST=ops.{settings.domain}",
+        ),
+        secrets=(("edge-token", "edge-token"),),
+        mounts=(("edge", "/var/lib/edge"),),
+        port=(settings.ports["edge"], 80),
     )
 
 
@@ -67,18 +92,28 @@ def write_platform(commands, settings, images):
     """Everything the management Odoo must know of the platform; holds paths of secrets, never secrets."""
     address, internal = registry_addresses(settings)
     facts = {
-        "instance": settings.instance, "domain": settings.domain, "scheme": "http",
-        "public_port": settings.ports["edge"], "control_url": control_url(commands, settings),
-        "registry": {"address": address, "internal": internal, "username": REGISTRY_USER,
-                     "password_file": str(settings.secrets / "registry-password")},
+        "instance": settings.instance,
+        "domain": settings.domain,
+        "scheme": "http",
+        "public_port": settings.ports["edge"],
+        "control_url": control_url(commands, settings),
+        "registry": {
+            "address": address,
+            "internal": internal,
+            "username": REGISTRY_USER,
+            "password_file": str(settings.secrets / "registry-password"),
+        },
         "images": images,
-        "networks": {kind: settings.named(kind) for kind in ("control", "production", "nonproduction")},
+        "networks": {
+            kind: settings.named(kind) for kind in ("control", "production", "nonproduction")
+        },
         "secrets": {"registry": settings.named("registry-auth")},
         "configs": {"ca_bundle": _ca_bundle(commands, settings)},
         "database_servers": [_database_server(settings, kind) for kind in DATABASE_STAGES],
         "toolbox": str(settings.checkout / "toolbox"),
         "edge_token_file": str(settings.secrets / "edge-token"),
-        "docker": SOCKET, "slots": 2,
+        "docker": SOCKET,
+        "slots": 2,
     }
     write_private(platform_path(settings), json.dumps(facts, indent=1))
     return str(platform_path(settings))
@@ -91,6 +126,9 @@ def _ca_bundle(commands, settings):
 
 def _database_server(settings, kind):
     return {
-        "name": kind, "host": settings.named(f"postgres-{kind}"), "port": 5432,
-        "admin_secret": settings.named(f"postgres-{kind}-password"), "stages": DATABASE_STAGES[kind],
+        "name": kind,
+        "host": settings.named(f"postgres-{kind}"),
+        "port": 5432,
+        "admin_secret": settings.named(f"postgres-{kind}-password"),
+        "stages": DATABASE_STAGES[kind],
     }

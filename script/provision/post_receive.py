@@ -20,14 +20,25 @@ TIMEOUT_SECONDS = 30
 
 
 def git(*words):
-    return subprocess.run(["git", *words], capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
+    return subprocess.run(
+        ["git", *words], capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS
+    ).stdout
 
 
 def commit(revision):
     """One commit as Gitea writes it."""
-    number, author, email, moment, message = git("show", "--no-patch", "--format=%H%x00%an%x00%ae%x00%cI%x00%B", revision).split("\0", 4)
+    number, author, email, moment, message = git(
+        "show", "--no-patch", "--format=%H%x00%an%x00%ae%x00%cI%x00%B", revision
+    ).split("\0", 4)
     person = {"name": author, "email": email, "username": author}
-    return {"id": number, "message": message.strip(), "url": "", "author": person, "committer": person, "timestamp": moment}
+    return {
+        "id": number,
+        "message": message.strip(),
+        "url": "",
+        "author": person,
+        "committer": person,
+        "timestamp": moment,
+    }
 
 
 def message(before, after, ref, repository):
@@ -39,8 +50,14 @@ def message(before, after, ref, repository):
         return "delete", {"ref": ref.removeprefix(BRANCH), "ref_type": "branch", **about}
     head = commit(after)
     return "push", {
-        "ref": ref, "before": before, "after": after, "commits": [head], "head_commit": head,
-        "total_commits": 1, "pusher": {"login": head["author"]["name"]}, **about,
+        "ref": ref,
+        "before": before,
+        "after": after,
+        "commits": [head],
+        "head_commit": head,
+        "total_commits": 1,
+        "pusher": {"login": head["author"]["name"]},
+        **about,
     }
 
 
@@ -49,8 +66,10 @@ def request(url, secret, event, payload):
     body = json.dumps(payload).encode()
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {
-        "Content-Type": "application/json", "X-Gitea-Event": event,
-        "X-Gitea-Delivery": str(uuid.uuid4()), "X-Gitea-Signature": signature,
+        "Content-Type": "application/json",
+        "X-Gitea-Event": event,
+        "X-Gitea-Delivery": str(uuid.uuid4()),
+        "X-Gitea-Signature": signature,
     }
     return urllib.request.Request(url, body, headers, method="POST")
 
@@ -63,7 +82,9 @@ def send(outgoing):
     except urllib.error.HTTPError as exc:
         print(f"Operations refused the push: {exc.code} {exc.read(300).decode(errors='replace')}")
     except OSError as exc:
-        print(f"Operations could not be told of the push ({exc}); it looks for itself, or push again.")
+        print(
+            f"Operations could not be told of the push ({exc}); it looks for itself, or push again."
+        )
 
 
 def main():

@@ -41,14 +41,33 @@ def ensure_postgres(commands, settings):
 def is_running(commands, settings):
     if not (_data(settings) / "postmaster.pid").exists():
         return False
-    return commands.succeeds([_program("pg_isready"), "--host", socket_folder(settings), "--dbname", "postgres", "--quiet"])
+    return commands.succeeds(
+        [
+            _program("pg_isready"),
+            "--host",
+            socket_folder(settings),
+            "--dbname",
+            "postgres",
+            "--quiet",
+        ]
+    )
 
 
 def stop_postgres(commands, settings):
     """Stop the cluster; says whether it was running."""
     if not is_running(commands, settings):
         return False
-    _as_postgres(commands, "pg_ctl", "stop", "--pgdata", _data(settings), "--mode", "fast", "--wait", why="PostgreSQL did not stop")
+    _as_postgres(
+        commands,
+        "pg_ctl",
+        "stop",
+        "--pgdata",
+        _data(settings),
+        "--mode",
+        "fast",
+        "--wait",
+        why="PostgreSQL did not stop",
+    )
     return True
 
 
@@ -58,34 +77,84 @@ def _create_cluster(commands, settings):
     folder.mkdir(parents=True, exist_ok=True)
     shutil.chown(folder, "postgres", "postgres")
     if not commands.succeeds(["runuser", "-u", "postgres", "--", "test", "-w", folder]):
-        raise Trouble(f"The user postgres cannot reach {folder}: choose an IPAI_STATE whose parent folders everyone may enter.")
-    _as_postgres(commands, "initdb", "--pgdata", _data(settings), "--encoding", "UTF8", "--locale", "C.UTF-8",
-                 "--auth-local", "peer", why="The management database cluster could not be made")
+        raise Trouble(
+            f"The user postgres cannot reach {folder}: choose an IPAI_STATE whose parent folders everyone may enter."
+        )
+    _as_postgres(
+        commands,
+        "initdb",
+        "--pgdata",
+        _data(settings),
+        "--encoding",
+        "UTF8",
+        "--locale",
+        "C.UTF-8",
+        "--auth-local",
+        "peer",
+        why="The management database cluster could not be made",
+    )
     with (_data(settings) / "postgresql.conf").open("a") as conf:
         conf.write(SETTINGS.format(socket=folder))
 
 
 def _start(commands, settings):
     log = socket_folder(settings) / "postgresql.log"
-    _as_postgres(commands, "pg_ctl", "start", "--pgdata", _data(settings), "--log", log, "--wait",
-                 "--timeout", "60", why=f"PostgreSQL did not start (see {log})")
+    _as_postgres(
+        commands,
+        "pg_ctl",
+        "start",
+        "--pgdata",
+        _data(settings),
+        "--log",
+        log,
+        "--wait",
+        "--timeout",
+        "60",
+        why=f"PostgreSQL did not start (see {log})",
+    )
 
 
 def _ensure_role(commands, settings):
     role = getpass.getuser()
-    there = _as_postgres(commands, "psql", "--host", socket_folder(settings), "--tuples-only", "--no-align",
-                         "--command", f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'", why="PostgreSQL does not answer")
+    there = _as_postgres(
+        commands,
+        "psql",
+        "--host",
+        socket_folder(settings),
+        "--tuples-only",
+        "--no-align",
+        "--command",
+        f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'",
+        why="PostgreSQL does not answer",
+    )
     if not there.strip():
-        _as_postgres(commands, "createuser", "--host", socket_folder(settings), "--superuser", role, why="The role could not be made")
+        _as_postgres(
+            commands,
+            "createuser",
+            "--host",
+            socket_folder(settings),
+            "--superuser",
+            role,
+            why="The role could not be made",
+        )
 
 
 def _as_postgres(commands, program, *words, why):
-    return commands.run(["runuser", "-u", "postgres", "--", _program(program), *words], timeout=120, why=why, cwd="/")
+    return commands.run(
+        ["runuser", "-u", "postgres", "--", _program(program), *words],
+        timeout=120,
+        why=why,
+        cwd="/",
+    )
 
 
 def _program(name):
     """The newest installed PostgreSQL's program of that name."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
+    )
     if not versions:
-        raise Trouble("PostgreSQL's server programs are missing: install Debian's package postgresql.")
+        raise Trouble(
+            "PostgreSQL's server programs are missing: install Debian's package postgresql."
+        )
     return versions[-1].with_name(name)

@@ -18,8 +18,13 @@ def start_detached(command, pid_path, log_path, environ=None):
     _keep_short(log_path)
     with log_path.open("ab") as log:
         process = subprocess.Popen(
-            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, cwd="/", env={**os.environ, **(environ or {})},
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
+            env={**os.environ, **(environ or {})},
         )
     pid_path.write_text(f"{process.pid} {_start_time(process.pid)}")
     return process.pid

@@ -18,7 +18,10 @@ def wait_for_registry(settings, timeout_seconds=30):
     deadline = time.monotonic() + timeout_seconds
     while _status(settings, "GET", "/v2/") != 200:
         if time.monotonic() > deadline:
-            raise Trouble(f"The registry at {registry_addresses(settings)[0]} does not answer: see “docker service logs {settings.named('registry')}”.")
+            raise Trouble(
+                f"The registry at {registry_addresses(settings)[0]} does not answer: "
+                f"see “docker service logs {settings.named('registry')}”."
+            )
         time.sleep(0.2)
 
 
@@ -29,7 +32,12 @@ def ensure_in_registry(commands, settings, name, archive):
     if _status(settings, "HEAD", f"/v2/{repository}/manifests/{digest}") != 200:
         _upload_blob(settings, repository, archive.layer)
         _upload_blob(settings, repository, archive.config)
-        _put(settings, f"/v2/{repository}/manifests/{archive.folder.name}", archive.manifest, MANIFEST_TYPE)
+        _put(
+            settings,
+            f"/v2/{repository}/manifests/{archive.folder.name}",
+            archive.manifest,
+            MANIFEST_TYPE,
+        )
     image = f"{registry_addresses(settings)[0]}/{repository}@{digest}"
     _ensure_in_engine(commands, settings, image)
     return image
@@ -40,7 +48,8 @@ def _ensure_in_engine(commands, settings, image):
         return
     commands.run(
         [*docker("--config", str(registry_config_folder(settings))), "pull", "--quiet", image],
-        timeout=600, why=f"{image.partition('@')[0]} could not be pulled from the registry",
+        timeout=600,
+        why=f"{image.partition('@')[0]} could not be pulled from the registry",
     )
 
 
@@ -58,7 +67,10 @@ def _put(settings, path, file, media_type):
         headers = {"Content-Type": media_type, "Content-Length": str(file.stat().st_size)}
         with _answer(settings, "PUT", path, body, headers) as answer:
             if answer.status != 201:
-                raise Trouble(f"The registry refused {file.parent.name}/{file.name}: {answer.status} {answer.read(300).decode(errors='replace')}")
+                raise Trouble(
+                    f"The registry refused {file.parent.name}/{file.name}: {answer.status} "
+                    f"{answer.read(300).decode(errors='replace')}"
+                )
 
 
 def _status(settings, method, path):
@@ -70,7 +82,16 @@ def _status(settings, method, path):
 
 
 def _answer(settings, method, path, body=None, headers=None):
-    login = base64.b64encode(f"{REGISTRY_USER}:{read_secret(settings, 'registry-password')}".encode()).decode()
-    connection = http.client.HTTPConnection(registry_addresses(settings)[0], timeout=TIMEOUT_SECONDS)
-    connection.request(method, path, body, {"Authorization": f"Basic {login}", "Connection": "close", **(headers or {})})
+    login = base64.b64encode(
+        f"{REGISTRY_USER}:{read_secret(settings, 'registry-password')}".encode()
+    ).decode()
+    connection = http.client.HTTPConnection(
+        registry_addresses(settings)[0], timeout=TIMEOUT_SECONDS
+    )
+    connection.request(
+        method,
+        path,
+        body,
+        {"Authorization": f"Basic {login}", "Connection": "close", **(headers or {})},
+    )
     return connection.getresponse()

@@ -1,7 +1,19 @@
 """The whole product, up: each step is one line and costs next to nothing when it was done before."""
 
 from . import (
-    credentials, demo, docker_engine, forge, images, machine, management, odoo_source, platform, postgres, swarm, teardown, virtualenv,
+    credentials,
+    demo,
+    docker_engine,
+    forge,
+    images,
+    machine,
+    management,
+    odoo_source,
+    platform,
+    postgres,
+    swarm,
+    teardown,
+    virtualenv,
 )
 
 
@@ -22,7 +34,9 @@ class Server:
         self._step("Swarm", swarm.ensure_swarm, self.commands, self.settings)
         self._step("Networks", swarm.ensure_networks, self.commands, self.settings)
         self._step("Odoo 19", odoo_source.ensure_odoo_source, self.commands, self.settings)
-        self._step("Python environment", virtualenv.ensure_environment, self.commands, self.settings)
+        self._step(
+            "Python environment", virtualenv.ensure_environment, self.commands, self.settings
+        )
         self._step("Management PostgreSQL", postgres.ensure_postgres, self.commands, self.settings)
         management.write_shell_config(self.settings)
 
@@ -34,7 +48,13 @@ class Server:
         self._step("Services", teardown.wake, self.commands, self.settings)
         self._step("Registry", platform.ensure_registry, self.commands, self.settings, self.recipes)
         self._step("Images in the registry", self._push_images)
-        self._step("PostgreSQL and edge", platform.ensure_platform_services, self.commands, self.settings, self.images)
+        self._step(
+            "PostgreSQL and edge",
+            platform.ensure_platform_services,
+            self.commands,
+            self.settings,
+            self.images,
+        )
         platform.write_platform(self.commands, self.settings, self.images)
         self._step("Management Odoo", management.ensure_management, self.commands, self.settings)
         self._step("Git daemon", forge.ensure_daemon, self.commands, self.settings)

@@ -30,16 +30,53 @@ def create_words(settings, service):
     """The words of `docker service create` for `service`, without the fingerprint."""
     volume_label = f"volume-label={settings.label}"
     return [
-        "--name", service.name, "--label", settings.label, "--container-label", settings.label,
-        "--endpoint-mode", "dnsrr", "--no-resolve-image", "--with-registry-auth", "--detach", "--quiet",
-        "--log-driver", "json-file", "--log-opt", "max-size=10m", "--log-opt", "max-file=3",
-        "--restart-delay", "1s", "--update-order", "stop-first", "--stop-grace-period", "30s",
+        "--name",
+        service.name,
+        "--label",
+        settings.label,
+        "--container-label",
+        settings.label,
+        "--endpoint-mode",
+        "dnsrr",
+        "--no-resolve-image",
+        "--with-registry-auth",
+        "--detach",
+        "--quiet",
+        "--log-driver",
+        "json-file",
+        "--log-opt",
+        "max-size=10m",
+        "--log-opt",
+        "max-file=3",
+        "--restart-delay",
+        "1s",
+        "--update-order",
+        "stop-first",
+        "--stop-grace-period",
+        "30s",
         *(word for network in service.networks for word in ("--network", settings.named(network))),
         *(word for variable in service.environment for word in ("--env", variable)),
-        *(word for secret in service.secrets for word in ("--secret", f"source={settings.named(secret[0])},target={secret[1]},mode=0444")),
-        *(word for source, target in service.mounts
-          for word in ("--mount", f"type=volume,source={settings.named(source)},target={target},{volume_label}")),
-        *(("--publish", f"mode=host,published={service.port[0]},target={service.port[1]}") if service.port else ()),
+        *(
+            word
+            for secret in service.secrets
+            for word in (
+                "--secret",
+                f"source={settings.named(secret[0])},target={secret[1]},mode=0444",
+            )
+        ),
+        *(
+            word
+            for source, target in service.mounts
+            for word in (
+                "--mount",
+                f"type=volume,source={settings.named(source)},target={target},{volume_label}",
+            )
+        ),
+        *(
+            ("--publish", f"mode=host,published={service.port[0]},target={service.port[1]}")
+            if service.port
+            else ()
+        ),
         *service.options,
         service.image,
     ]
@@ -49,7 +86,12 @@ def ensure_service(commands, settings, service):
     """The service as described; says what was done."""
     words = create_words(settings, service)
     mark = hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
-    there = commands.attempt(docker("service", "inspect", "--format", "{{index .Spec.Labels \"ipai.mark\"}}", service.name), timeout=30)
+    there = commands.attempt(
+        docker(
+            "service", "inspect", "--format", '{{index .Spec.Labels "ipai.mark"}}', service.name
+        ),
+        timeout=30,
+    )
     if there.returncode == 0 and there.stdout.strip() == mark:
         return "running"
     if there.returncode == 0:
@@ -57,8 +99,16 @@ def ensure_service(commands, settings, service):
     elif service.port:
         require_free_port(service.port[0], service.name)
     commands.run(
-        [*docker("--config", str(registry_config_folder(settings))), "service", "create", "--label", f"ipai.mark={mark}", *words],
-        timeout=120, why=f"The service {service.name} could not be made",
+        [
+            *docker("--config", str(registry_config_folder(settings))),
+            "service",
+            "create",
+            "--label",
+            f"ipai.mark={mark}",
+            *words,
+        ],
+        timeout=120,
+        why=f"The service {service.name} could not be made",
     )
     return "replaced" if there.returncode == 0 else "created"
 
@@ -69,7 +119,11 @@ def remove_services(commands, names, timeout_seconds=60):
         return
     commands.attempt(docker("service", "rm", *names), timeout=60)
     deadline = time.monotonic() + timeout_seconds
-    filters = [word for name in names for word in ("--filter", f"label=com.docker.swarm.service.name={name}")]
+    filters = [
+        word
+        for name in names
+        for word in ("--filter", f"label=com.docker.swarm.service.name={name}")
+    ]
     while commands.run(docker("ps", "--quiet", "--all", *filters)).strip():
         if time.monotonic() > deadline:
             raise Trouble(f"The containers of {', '.join(names)} do not stop.")
@@ -80,16 +134,31 @@ def wait_until_running(commands, settings, names, timeout_seconds=90):
     """Return when every one of `names` has all its replicas (healthy, where the image has a check)."""
     deadline = time.monotonic() + timeout_seconds
     while True:
-        waiting = [name for name in names if not _is_complete(_replicas(commands, settings).get(name, "0/1"))]
+        waiting = [
+            name
+            for name in names
+            if not _is_complete(_replicas(commands, settings).get(name, "0/1"))
+        ]
         if not waiting:
             return
         if time.monotonic() > deadline:
-            raise Trouble(f"The service {waiting[0]} does not come up: {_task_error(commands, waiting[0])}")
+            raise Trouble(
+                f"The service {waiting[0]} does not come up: {_task_error(commands, waiting[0])}"
+            )
         time.sleep(0.3)
 
 
 def _replicas(commands, settings):
-    lines = commands.run(docker("service", "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}} {{.Replicas}}"))
+    lines = commands.run(
+        docker(
+            "service",
+            "ls",
+            "--filter",
+            f"label={settings.label}",
+            "--format",
+            "{{.Name}} {{.Replicas}}",
+        )
+    )
     return dict(line.split(" ", 2)[:2] for line in lines.splitlines())
 
 
@@ -99,7 +168,10 @@ def _is_complete(replicas):
 
 
 def _task_error(commands, name):
-    said = commands.attempt(docker("service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name), timeout=30)
+    said = commands.attempt(
+        docker("service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name),
+        timeout=30,
+    )
     first = said.stdout.splitlines()[0].strip() if said.stdout else "it has no task"
     return f"{first} (see “docker service logs {name}”)."
 
@@ -111,7 +183,10 @@ def require_free_port(port, purpose):
         try:
             probe.bind(("0.0.0.0", port))
         except OSError as exc:
-            raise Trouble(f"Port {port}, needed by {purpose}, is taken by {port_owner(port)}: free it, or choose another with IPAI_PORT_… (docs/install.md).") from exc
+            raise Trouble(
+                f"Port {port}, needed by {purpose}, is taken by {port_owner(port)}: "
+                "free it, or choose another with IPAI_PORT_… (docs/install.md)."
+            ) from exc
 
 
 def port_owner(port):

@@ -14,13 +14,30 @@ def report(commands, settings):
     yield "Docker engine", has_engine, "ours" if docker_engine.is_ours() else "the machine's"
     if has_engine:
         yield from _services(commands, settings)
-    yield "Management PostgreSQL", postgres.is_running(commands, settings), str(postgres.socket_folder(settings))
-    yield "Git daemon", bool(processes.running_pid(forge.pid_path(settings))), str(forge.served_folder(settings))
+    yield (
+        "Management PostgreSQL",
+        postgres.is_running(commands, settings),
+        str(postgres.socket_folder(settings)),
+    )
+    yield (
+        "Git daemon",
+        bool(processes.running_pid(forge.pid_path(settings))),
+        str(forge.served_folder(settings)),
+    )
     yield "Management Odoo", _odoo_answers(settings), management.public_url(settings)
 
 
 def _services(commands, settings):
-    lines = commands.run(docker("service", "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}} {{.Replicas}}"))
+    lines = commands.run(
+        docker(
+            "service",
+            "ls",
+            "--filter",
+            f"label={settings.label}",
+            "--format",
+            "{{.Name}} {{.Replicas}}",
+        )
+    )
     for line in sorted(lines.splitlines()):
         name, replicas = line.split()[:2]
         running, _, wanted = replicas.partition("/")

@@ -14,8 +14,16 @@ def ensure_swarm(commands, settings):
     swarm = _swarm_state(commands)
     if swarm["LocalNodeState"] == "inactive":
         commands.run(
-            docker("swarm", "init", "--advertise-addr", settings.advertise, "--listen-addr", f"{settings.advertise}:2377"),
-            timeout=60, why="The swarm could not be initialised",
+            docker(
+                "swarm",
+                "init",
+                "--advertise-addr",
+                settings.advertise,
+                "--listen-addr",
+                f"{settings.advertise}:2377",
+            ),
+            timeout=60,
+            why="The swarm could not be initialised",
         )
         return "initialised"
     _require_manager(swarm)
@@ -23,7 +31,11 @@ def ensure_swarm(commands, settings):
 
 
 def _swarm_state(commands):
-    text = commands.run(docker("info", "--format", "{{json .Swarm}}"), timeout=30, why="Docker could not be asked about its swarm")
+    text = commands.run(
+        docker("info", "--format", "{{json .Swarm}}"),
+        timeout=30,
+        why="Docker could not be asked about its swarm",
+    )
     return json.loads(text)
 
 
@@ -32,14 +44,22 @@ def _require_manager(swarm):
         return
     if swarm["LocalNodeState"] == "active":
         managers = ", ".join(node["Addr"] for node in swarm.get("RemoteManagers") or [])
-        raise Trouble(f"This machine is a worker of another swarm (managers: {managers}): run script/server on a manager, or leave it with “docker swarm leave”.")
+        raise Trouble(
+            f"This machine is a worker of another swarm (managers: {managers}): "
+            "run script/server on a manager, or leave it with “docker swarm leave”."
+        )
     reason = swarm.get("Error") or "no reason given"
-    raise Trouble(f"The swarm of this machine is {swarm['LocalNodeState']} ({reason}): unlock it or leave it with “docker swarm leave --force”.")
+    raise Trouble(
+        f"The swarm of this machine is {swarm['LocalNodeState']} ({reason}): "
+        "unlock it or leave it with “docker swarm leave --force”."
+    )
 
 
 def ensure_networks(commands, settings):
     """The overlay networks: control, production (way out), nonproduction (no way out)."""
-    names = commands.run(docker("network", "ls", "--filter", "driver=overlay", "--format", "{{.Name}}")).split()
+    names = commands.run(
+        docker("network", "ls", "--filter", "driver=overlay", "--format", "{{.Name}}")
+    ).split()
     made = [kind for kind in NETWORKS if settings.named(kind) not in names]
     for kind in made:
         _create_network(commands, settings, kind)
@@ -48,19 +68,32 @@ def ensure_networks(commands, settings):
 
 def _create_network(commands, settings, kind):
     commands.run(
-        docker("network", "create", "--driver", "overlay", "--attachable", *NETWORKS[kind],
-               "--label", settings.label, settings.named(kind)),
+        docker(
+            "network",
+            "create",
+            "--driver",
+            "overlay",
+            "--attachable",
+            *NETWORKS[kind],
+            "--label",
+            settings.label,
+            settings.named(kind),
+        ),
         why=f"The network {settings.named(kind)} could not be created",
     )
 
 
 def gateway_address(commands, timeout_seconds=20):
     """The machine's address on docker_gwbridge: reachable from containers, not from other machines."""
-    query = docker("network", "inspect", "docker_gwbridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    query = docker(
+        "network", "inspect", "docker_gwbridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
+    )
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         asked = commands.attempt(query, timeout=20)
         if asked.returncode == 0 and asked.stdout.strip():
             return asked.stdout.strip()
         time.sleep(0.3)
-    raise Trouble("Docker made no bridge named docker_gwbridge, so containers cannot reach this machine: restart Docker.")
+    raise Trouble(
+        "Docker made no bridge named docker_gwbridge, so containers cannot reach this machine: restart Docker."
+    )

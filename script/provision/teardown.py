@@ -24,7 +24,9 @@ def stop(commands, settings):
 
 def wake(commands, settings):
     """Give the services that `stop` put to sleep their replicas back."""
-    sleeping = [one for one in _services(commands, [settings.label]) if ASLEEP in one["Spec"]["Labels"]]
+    sleeping = [
+        one for one in _services(commands, [settings.label]) if ASLEEP in one["Spec"]["Labels"]
+    ]
     for service in sleeping:
         replicas = service["Spec"]["Labels"][ASLEEP]
         _update(commands, service, "--replicas", replicas, "--label-rm", ASLEEP)
@@ -68,7 +70,10 @@ def _wanted(service):
 
 def _update(commands, service, *words):
     name = service["Spec"]["Name"]
-    commands.run(docker("service", "update", "--detach", "--quiet", "--no-resolve-image", *words, name), why=f"The service {name} could not be changed")
+    commands.run(
+        docker("service", "update", "--detach", "--quiet", "--no-resolve-image", *words, name),
+        why=f"The service {name} could not be changed",
+    )
 
 
 def _wait_until_gone(commands, settings, timeout_seconds=60):
@@ -96,7 +101,9 @@ def _remove_services(commands, settings):
 
 def _remove_all(commands, settings, kind, timeout_seconds=60):
     """Remove all labelled objects of a kind; what still holds them lets go within moments."""
-    list_command = docker(kind, "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}")
+    list_command = docker(
+        kind, "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}"
+    )
     names = commands.run(list_command).split()
     deadline = time.monotonic() + timeout_seconds
     remaining = names

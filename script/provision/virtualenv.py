@@ -36,10 +36,32 @@ def _ensure_installed(commands, settings, lock_name):
         return "already there"
     uv = _ensure_uv(commands, settings)
     if not python(settings).exists():
-        commands.run([uv, "venv", "--quiet", "--python", _interpreter(commands), environment_folder(settings)], why="The virtual environment could not be made")
+        commands.run(
+            [
+                uv,
+                "venv",
+                "--quiet",
+                "--python",
+                _interpreter(commands),
+                environment_folder(settings),
+            ],
+            why="The virtual environment could not be made",
+        )
     commands.run(
-        [uv, "pip", "install", "--quiet", "--python", python(settings), "--require-hashes", "--requirement", lock],
-        timeout=900, why=f"{lock_name} could not be installed", environ=_index(commands, settings),
+        [
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python(settings),
+            "--require-hashes",
+            "--requirement",
+            lock,
+        ],
+        timeout=900,
+        why=f"{lock_name} could not be installed",
+        environ=_index(commands, settings),
     )
     marker.touch()
     return "installed"
@@ -50,11 +72,16 @@ def _interpreter(commands):
         found = shutil.which(name)
         if found and OLDEST <= _version(commands, found) <= NEWEST:
             return found
-    raise Trouble(f"Odoo 19 needs Python 3.11, 3.12 or 3.13, this machine has {sys.version.split()[0]}: install one of them, then run script/server again.")
+    raise Trouble(
+        f"Odoo 19 needs Python 3.11, 3.12 or 3.13, this machine has {sys.version.split()[0]}: "
+        "install one of them, then run script/server again."
+    )
 
 
 def _version(commands, interpreter):
-    text = commands.run([interpreter, "-c", "import sys; print(sys.version_info[0], sys.version_info[1])"])
+    text = commands.run(
+        [interpreter, "-c", "import sys; print(sys.version_info[0], sys.version_info[1])"]
+    )
     return tuple(int(number) for number in text.split())
 
 
@@ -64,10 +91,15 @@ def _ensure_uv(commands, settings):
     folder = settings.cache / f"uv-{fingerprint(lock)}"
     if (folder / "bin/uv").exists():
         return folder / "bin/uv"
-    commands.run([sys.executable, "-m", "venv", folder], timeout=120, why="A virtual environment for uv could not be made")
+    commands.run(
+        [sys.executable, "-m", "venv", folder],
+        timeout=120,
+        why="A virtual environment for uv could not be made",
+    )
     commands.run(
         [folder / "bin/pip", "install", "--quiet", "--require-hashes", "--requirement", lock],
-        timeout=300, why="uv could not be installed",
+        timeout=300,
+        why="uv could not be installed",
     )
     return folder / "bin/uv"
 
@@ -76,5 +108,9 @@ def _index(commands, settings):
     """uv reads none of pip's settings: hand it the index that pip uses, and a cache of ours."""
     pip = Path(_ensure_uv(commands, settings)).with_name("pip")
     asked = commands.attempt([pip, "config", "get", "global.index-url"], timeout=30)
-    index = {"UV_DEFAULT_INDEX": asked.stdout.strip()} if asked.returncode == 0 and asked.stdout.strip() else {}
+    index = (
+        {"UV_DEFAULT_INDEX": asked.stdout.strip()}
+        if asked.returncode == 0 and asked.stdout.strip()
+        else {}
+    )
     return {"UV_CACHE_DIR": str(settings.cache / "uv-cache"), "UV_SYSTEM_CERTS": "true", **index}
