@@ -7,6 +7,7 @@ from datetime import UTC
 from odoo import fields, models
 
 from ..engine import colour, effects, lifecycle, naming
+from ..engine.plain import without_nulls
 from ..engine.plan import RunState, StepState
 from ..engine.redact import blank
 
@@ -48,7 +49,7 @@ class Run(models.Model):
         fence = naming.fence(self.id, step.name, step.attempt)
         for line in parsed:
             if line.get("fence") == fence and isinstance(line.get("result"), dict):
-                values["result"] = _blanked(line["result"], self._secret_values())
+                values["result"] = without_nulls(_blanked(line["result"], self._secret_values()))
         step.write(values)
 
     def _record(self, effect, now):

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 
 from ..engine.pipelines import plan_for
+from ..engine.plain import without_nulls
 
 LOOK_BACK_RUNS = 10
 
@@ -92,7 +93,7 @@ class Run(models.Model):
             "redeploy": self._build_facts(image) if image else None,
             "base_url": environment.url or None,
         }
-        return spec | self.env["ops.artifact"]._inventory(environment, kind)
+        return without_nulls(spec | self.env["ops.artifact"]._inventory(environment, kind))
 
     @staticmethod
     def _project_facts(project):
