@@ -11,14 +11,15 @@ from .server import Server
 from .settings import current_settings
 from .trouble import Trouble
 
-USAGE = """usage: script/server [start|stop|restart|status|reset|setup]
+USAGE = """usage: script/server [start|stop|restart|status|reset|setup|tools]
 
   start    (or nothing) everything: engine, images, services, management Odoo, demo project
   stop     stop all of it; the next start continues where it was
   restart  stop, then start
   status   what runs; exit status 0 when all does
   reset    remove this instance and its data; downloads and images stay in the cache
-  setup    only what it takes to run Odoo and tests here: engine, Python environment, PostgreSQL
+  setup    only what it takes to run Odoo here: engine, Python environment, PostgreSQL
+  tools    setup, and what the tests need besides: pytest, linters, a browser
 """
 
 
@@ -78,10 +79,16 @@ def start(settings, commands, progress):
 
 
 def setup(settings, commands, progress):
-    server = Server(settings, commands, progress)
-    server.setup()
+    Server(settings, commands, progress).setup()
+    return 0
+
+
+def tools(settings, commands, progress):
+    setup(settings, commands, progress)
     with progress.step("Test tools") as outcome:
         outcome["note"] = virtualenv.ensure_test_tools(commands, settings)
+    with progress.step("Browser") as outcome:
+        outcome["note"] = machine.ensure_packages(commands, machine.TEST_PACKAGES)
     return 0
 
 
@@ -119,4 +126,5 @@ COMMANDS = {
     "status": show_status,
     "reset": reset,
     "setup": setup,
+    "tools": tools,
 }

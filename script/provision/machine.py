@@ -18,6 +18,7 @@ PACKAGES = {
     "debian-archive-keyring": None,
     "gcc": "gcc",
 }
+TEST_PACKAGES = {"chromium": "chromium"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 GIBIBYTE = 1 << 30
 
@@ -41,9 +42,10 @@ def require_room(folder, gibibytes):
         )
 
 
-def ensure_packages(commands):
+def ensure_packages(commands, wanted=None):
     """Debian packages that are missing get installed; says which."""
-    missing = [name for name, program in PACKAGES.items() if not _is_there(name, program)]
+    wanted = PACKAGES if wanted is None else wanted
+    missing = [name for name, program in wanted.items() if not _is_there(name, program)]
     if not missing:
         return "already there"
     if not shutil.which("apt-get"):
