@@ -46,7 +46,9 @@ def find_addons(root: Path, below: tuple[str, ...] = (), title: str = "") -> Fou
         if not manifest.get("installable", True):
             continue
         if not NAME.fullmatch(folder.name):
-            warnings.append(f"Folder {shown} has a manifest but no name that Python can import: left out.")
+            warnings.append(
+                f"Folder {shown} has a manifest but no name that Python can import: left out."
+            )
             continue
         addons.append(_addon(folder, shown, manifest))
     return Found(tuple(sorted(addons, key=lambda addon: addon.name)), tuple(warnings))

@@ -12,8 +12,13 @@ from .requirements import Requirement, find_line
 PREFIX = re.compile(r"^#(?P<vertex>\d+) (?:(?P<seconds>\d+\.\d+) )?(?P<text>.*)$")
 STEP = re.compile(r"^\[(?:\S+ )?(?P<done>\d+)/(?P<total>\d+)\] ")
 NETWORK = (
-    "failed to establish a new connection", "temporary failure in name resolution", "certificate_verify_failed",
-    "max retries exceeded", "read timed out", "could not resolve", "temporary failure resolving",
+    "failed to establish a new connection",
+    "temporary failure in name resolution",
+    "certificate_verify_failed",
+    "max retries exceeded",
+    "read timed out",
+    "could not resolve",
+    "temporary failure resolving",
 )
 REASON = re.compile(r"error|\b(?:[A-Z]\w*)?(?:Exception|Invalid[A-Z]\w*): ", re.IGNORECASE)
 ECHOES = ("executor failed running", "failed to solve", "ERROR: Exception:")
@@ -59,7 +64,9 @@ def explain_build(lines: Sequence[str], requirements: list[Requirement]) -> Fail
         failure = explain(text, requirements)
         if failure:
             return failure
-    errors = [line for line in lines if REASON.search(line) and not any(word in line for word in ECHOES)]
+    errors = [
+        line for line in lines if REASON.search(line) and not any(word in line for word in ECHOES)
+    ]
     return Failure(
         f"The image cannot be built: {shown((errors or list(lines) or ['no reason given'])[-1])}",
         "Read the build's log above the error, correct the repository and push again",
@@ -83,11 +90,15 @@ def _explain_outside(text: str, _requirements) -> Failure | None:
     if known:
         return known
     if "no module named pip" in lowered:
-        return Failure("The base image has no pip, but the repository asks for Python packages",
-                       "Use a base image with python3-pip, or add python3-pip to apt.txt")
+        return Failure(
+            "The base image has no pip, but the repository asks for Python packages",
+            "Use a base image with python3-pip, or add python3-pip to apt.txt",
+        )
     if any(needle in lowered for needle in NETWORK):
-        return Failure("The package index cannot be reached from the build",
-                       "Check the network and the CA bundle of the build machine, then retry")
+        return Failure(
+            "The package index cannot be reached from the build",
+            "Check the network and the CA bundle of the build machine, then retry",
+        )
     return None
 
 
@@ -100,12 +111,17 @@ def _explain_pip(text: str, requirements: list[Requirement]) -> Failure | None:
 
 
 def _invalid_line(text: str, _requirements) -> Failure | None:
-    match = re.search(r"Invalid requirement: (?P<what>'[^']*'|\S+).*?\(from line (?P<line>\d+) of (?P<file>[^)]+)\)",
-                      text, re.DOTALL)
+    match = re.search(
+        r"Invalid requirement: (?P<what>'[^']*'|\S+).*?\(from line (?P<line>\d+) of (?P<file>[^)]+)\)",
+        text,
+        re.DOTALL,
+    )
     if not match:
         return None
-    return Failure(f"{shown(match['file'])}, line {match['line']}: {match['what']} is not a requirement that pip understands",
-                   "Correct the line and push again")
+    return Failure(
+        f"{shown(match['file'])}, line {match['line']}: {match['what']} is not a requirement that pip understands",
+        "Correct the line and push again",
+    )
 
 
 def _conflict(text: str, requirements) -> Failure | None:
@@ -117,10 +133,14 @@ def _conflict(text: str, requirements) -> Failure | None:
     places = sorted({place for word in words if (place := find_line(requirements, word))})
     where = f" ({'; '.join(places)})" if places else ""
     if re.search(r"depends on odoo\b", text):
-        return Failure(f"{what} needs another Odoo version than the base image has{where}",
-                       "Name the release made for this Odoo version, for example odoo-addon-queue_job==19.0.*")
-    return Failure(f"The requirements contradict each other: {what}{where}",
-                   "Loosen one of the versions and push again")
+        return Failure(
+            f"{what} needs another Odoo version than the base image has{where}",
+            "Name the release made for this Odoo version, for example odoo-addon-queue_job==19.0.*",
+        )
+    return Failure(
+        f"The requirements contradict each other: {what}{where}",
+        "Loosen one of the versions and push again",
+    )
 
 
 def _missing(text: str, requirements) -> Failure | None:
@@ -128,26 +148,35 @@ def _missing(text: str, requirements) -> Failure | None:
     if not match:
         return None
     place = _place(requirements, match["what"])
-    return Failure(f"{place}: no package on the index satisfies {match['what']} for this Python",
-                   "Correct the name or the version and push again")
+    return Failure(
+        f"{place}: no package on the index satisfies {match['what']} for this Python",
+        "Correct the name or the version and push again",
+    )
 
 
 def _not_built(text: str, requirements) -> Failure | None:
-    match = re.search(r"(?:Failed building wheel for|Failed to build|╰─>) '?(?P<what>[A-Za-z0-9][\w.-]+)'?\s*$",
-                      text, re.MULTILINE)
+    match = re.search(
+        r"(?:Failed building wheel for|Failed to build|╰─>) '?(?P<what>[A-Za-z0-9][\w.-]+)'?\s*$",
+        text,
+        re.MULTILINE,
+    )
     if not match:
         return None
     place = _place(requirements, match["what"])
-    return Failure(f"{place}: {match['what']} has no ready wheel for this Python and cannot be compiled here",
-                   "Name a version that has a wheel, or add the compiler and headers it needs to apt.txt")
+    return Failure(
+        f"{place}: {match['what']} has no ready wheel for this Python and cannot be compiled here",
+        "Name a version that has a wheel, or add the compiler and headers it needs to apt.txt",
+    )
 
 
 def _explain_apt(text: str, _requirements) -> Failure | None:
     match = re.search(r"E: Unable to locate package (?P<what>\S+)", text)
     if not match:
         return None
-    return Failure(f"apt.txt asks for {match['what']}, which the Debian release of the base image does not have",
-                   "Correct the package's name and push again")
+    return Failure(
+        f"apt.txt asks for {match['what']}, which the Debian release of the base image does not have",
+        "Correct the package's name and push again",
+    )
 
 
 def _place(requirements: list[Requirement], what: str) -> str:

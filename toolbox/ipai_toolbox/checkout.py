@@ -51,9 +51,13 @@ class Fetcher:
         addresses = self._addresses(folder)
         for path, commit in sorted(pins.items()):
             if path not in addresses:
-                self.events.warning(f"Folder {path} is a submodule without an address in .gitmodules: left empty.")
+                self.events.warning(
+                    f"Folder {path} is a submodule without an address in .gitmodules: left empty."
+                )
                 continue
-            self._submodule(resolve_url(url, addresses[path]), commit, _inside(folder, path), path, depth)
+            self._submodule(
+                resolve_url(url, addresses[path]), commit, _inside(folder, path), path, depth
+            )
 
     def _submodule(self, url: str, commit: str, folder: Path, path: str, depth: int) -> None:
         self.events.info(f"Fetching submodule {path} from {shown(url)} at {commit[:12]}")
@@ -61,7 +65,9 @@ class Fetcher:
             with locked_mirror(self.git, url, self.mirrors) as mirror:
                 pins = self._export_pinned(mirror, commit, folder)
         except Failure as failure:
-            raise Failure(f"Submodule {path} cannot be fetched: {failure.cause}", failure.hint) from failure
+            raise Failure(
+                f"Submodule {path} cannot be fetched: {failure.cause}", failure.hint
+            ) from failure
         self._submodules(url, pins, folder, depth + 1)
 
     def _export_pinned(self, mirror: Mirror, commit: str, folder: Path) -> dict[str, str]:

@@ -51,7 +51,11 @@ def _own_context(source: Source, base: Base, work: Path, platform: str) -> Conte
     folder = source.own.checkout.folder
     path = folder / source.settings.dockerfile
     digests = {addon.name: addon_digest(addon.folder) for addon in source.own.addons}
-    warnings = ["Extra repositories are not part of an image with its own Dockerfile."] if source.extras else []
+    warnings = (
+        ["Extra repositories are not part of an image with its own Dockerfile."]
+        if source.extras
+        else []
+    )
     stamp(folder)
     text = path.read_text(encoding="utf-8", errors="replace")
     fingerprint = _fingerprint(platform, base.identity, text, tree_digest(folder))
@@ -69,7 +73,9 @@ def _copy_addons(repo: Repository, folder: Path) -> Copier:
 def _write_python(source: Source, folder: Path) -> bool:
     names = []
     for number, repo in enumerate(source.repositories):
-        names += copy_requirements(list(repo.requirements), repo.checkout.folder, folder, _prefix(number, repo))
+        names += copy_requirements(
+            list(repo.requirements), repo.checkout.folder, folder, _prefix(number, repo)
+        )
     if source.settings.python:
         _write(folder / "ipai.yml.txt", "\n".join(source.settings.python) + "\n")
         names.append("ipai.yml.txt")

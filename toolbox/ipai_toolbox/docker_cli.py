@@ -13,7 +13,11 @@ SHORT_SECONDS = 60
 PULL_SECONDS = 1200
 BUILD_SECONDS = 5400
 PUSH_SECONDS = 1800
-DOWN = ("cannot connect to the docker daemon", "is the docker daemon running", "error during connect")
+DOWN = (
+    "cannot connect to the docker daemon",
+    "is the docker daemon running",
+    "error during connect",
+)
 DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 
 
@@ -46,12 +50,25 @@ class Docker:
             self._pull(image)
             done = self._short("image", "inspect", image)
         if not done.is_ok:
-            raise Failure(f"The base image {image} cannot be read: {_last(done.errors)}", "Retry the run")
+            raise Failure(
+                f"The base image {image} cannot be read: {_last(done.errors)}", "Retry the run"
+            )
         return _base(image, json.loads(done.output)[0])
 
-    def build(self, context: Path, dockerfile: Path, *, tag, arguments, labels, ca_bundle, on_line) -> Finished:
+    def build(
+        self, context: Path, dockerfile: Path, *, tag, arguments, labels, ca_bundle, on_line
+    ) -> Finished:
         """Build with BuildKit; each line of its plain progress goes to `on_line`."""
-        command = ["docker", "build", "--progress", "plain", "--file", str(dockerfile), "--tag", tag]
+        command = [
+            "docker",
+            "build",
+            "--progress",
+            "plain",
+            "--file",
+            str(dockerfile),
+            "--tag",
+            tag,
+        ]
         for key, value in sorted(arguments.items()):
             command += ["--build-arg", f"{key}={value}"]
         for key, value in sorted(labels.items()):
@@ -69,8 +86,9 @@ class Docker:
         found = DIGEST.findall(done.output)
         return done, found[-1] if found else ""
 
-    def remove_volume(self, name: str) -> Finished:
-        return self._short("volume", "rm", name)
+    def remove(self, kind: str, name: str) -> Finished:
+        """Remove one volume, secret or config."""
+        return self._short(kind, "rm", name)
 
     def remove_image(self, reference: str) -> None:
         """Forget the local copy with all its names; an image in use stays."""
@@ -94,12 +112,19 @@ class Docker:
             )
 
     def _short(self, *arguments: str) -> Finished:
-        return capture(["docker", *arguments], timeout_seconds=SHORT_SECONDS, env=self._environment())
+        return capture(
+            ["docker", *arguments], timeout_seconds=SHORT_SECONDS, env=self._environment()
+        )
 
     def _environment(self) -> dict[str, str]:
         keep = ("PATH", "HOME", "DOCKER_HOST", "TMPDIR")
         kept = {key: os.environ[key] for key in keep if key in os.environ}
-        return {**kept, "DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": str(self.config), "BUILDKIT_PROGRESS": "plain"}
+        return {
+            **kept,
+            "DOCKER_BUILDKIT": "1",
+            "DOCKER_CONFIG": str(self.config),
+            "BUILDKIT_PROGRESS": "plain",
+        }
 
 
 def docker_for(folder: Path, docker_config: str | None) -> Docker:
@@ -128,10 +153,15 @@ def explain_docker(output: str) -> Failure | None:
         )
     if any(needle in text for needle in DOWN):
         return docker_down()
-    refused = re.search(r"https?://(?P<host>[^/\s]+)/v2/\S*: .*(?:connection refused|no such host|i/o timeout)", text)
+    refused = re.search(
+        r"https?://(?P<host>[^/\s]+)/v2/\S*: .*(?:connection refused|no such host|i/o timeout)",
+        text,
+    )
     if refused:
-        return Failure(f"The registry {refused['host']} does not answer to Docker",
-                       "Start the registry, or check its address, then retry the run")
+        return Failure(
+            f"The registry {refused['host']} does not answer to Docker",
+            "Start the registry, or check its address, then retry the run",
+        )
     return None
 
 

@@ -12,7 +12,7 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 def utc_now() -> datetime:
-    return datetime.now(timezone.utc)  # noqa: UP017 (Python 3.10)
+    return datetime.now(timezone.utc)
 
 
 class Events:
@@ -90,7 +90,9 @@ class Events:
         error = self._to_spool(text, keep)
         self._print(text)
         if error:
-            self.warning(f"The spool cannot be written ({error}): from here on, lines are only in this log.")
+            self.warning(
+                f"The spool cannot be written ({error}): from here on, lines are only in this log."
+            )
 
     def _to_spool(self, text: str, keep: bool) -> str:
         if not self._spool_works:

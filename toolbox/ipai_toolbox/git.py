@@ -24,18 +24,62 @@ SETTINGS = {
 }
 COMPLAINTS = (
     ("no space left on device", "The disk is full", "Free space on the machine, then retry"),
-    ("authentication failed", "refused the credentials", "Set valid Git credentials in the project"),
+    (
+        "authentication failed",
+        "refused the credentials",
+        "Set valid Git credentials in the project",
+    ),
     ("could not read username", "asks for credentials", "Set Git credentials in the project"),
-    ("permission denied (publickey", "refused the SSH key", "Add the project's key to the repository"),
-    ("host key verification failed", "shows another SSH host key than before", "Check that the host is the right one"),
-    ("could not resolve host", "has an unknown host name", "Check the spelling of the repository's address"),
-    ("name or service not known", "has an unknown host name", "Check the spelling of the repository's address"),
-    ("unable to look up", "has an unknown host name", "Check the spelling of the repository's address"),
-    ("certificate", "shows a certificate that is not trusted", "Give the platform the CA bundle of that host"),
-    ("connection refused", "does not accept connections", "Check that the Git server runs and the port is right"),
-    ("timed out", "does not answer in time", "Check the network between this machine and the Git server"),
-    ("not exported", "does not exist or is not readable for us", "Check the address and the Git credentials"),
-    ("not found", "does not exist or is not readable for us", "Check the address and the Git credentials"),
+    (
+        "permission denied (publickey",
+        "refused the SSH key",
+        "Add the project's key to the repository",
+    ),
+    (
+        "host key verification failed",
+        "shows another SSH host key than before",
+        "Check that the host is the right one",
+    ),
+    (
+        "could not resolve host",
+        "has an unknown host name",
+        "Check the spelling of the repository's address",
+    ),
+    (
+        "name or service not known",
+        "has an unknown host name",
+        "Check the spelling of the repository's address",
+    ),
+    (
+        "unable to look up",
+        "has an unknown host name",
+        "Check the spelling of the repository's address",
+    ),
+    (
+        "certificate",
+        "shows a certificate that is not trusted",
+        "Give the platform the CA bundle of that host",
+    ),
+    (
+        "connection refused",
+        "does not accept connections",
+        "Check that the Git server runs and the port is right",
+    ),
+    (
+        "timed out",
+        "does not answer in time",
+        "Check the network between this machine and the Git server",
+    ),
+    (
+        "not exported",
+        "does not exist or is not readable for us",
+        "Check the address and the Git credentials",
+    ),
+    (
+        "not found",
+        "does not exist or is not readable for us",
+        "Check the address and the Git credentials",
+    ),
     ("does not appear to be a git repository", "is not a Git repository", "Check the address"),
     ("not allowed", "uses a protocol that is not allowed here", "Use https, ssh or git"),
 )
@@ -47,7 +91,9 @@ class Git:
 
     environment: dict[str, str]
 
-    def run(self, *arguments: str, timeout_seconds: float = LOCAL_SECONDS, cwd=None, **variables) -> Finished:
+    def run(
+        self, *arguments: str, timeout_seconds: float = LOCAL_SECONDS, cwd=None, **variables
+    ) -> Finished:
         environment = {**self.environment, **{key: str(value) for key, value in variables.items()}}
         command = ["git", *arguments]
         return capture(command, timeout_seconds=timeout_seconds, env=environment, cwd=cwd)
@@ -65,7 +111,11 @@ def git_for(places: Places, repository_url: str, folder: Path) -> Git:
     settings = {**SETTINGS, **_credential_settings(places, repository_url, folder)}
     if places.ca_bundle.is_file():
         settings["http.sslCAInfo"] = str(places.ca_bundle)
-    keep = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR", "GIT_SSL_CAINFO") if key in os.environ}
+    keep = {
+        key: os.environ[key]
+        for key in ("PATH", "LANG", "TMPDIR", "GIT_SSL_CAINFO")
+        if key in os.environ
+    }
     environment = {
         **keep,
         "HOME": str(folder),
@@ -134,7 +184,9 @@ def _credential_settings(places: Places, url: str, folder: Path) -> dict[str, st
 def _ssh_command(places: Places, folder: Path) -> str:
     known_hosts = places.mirrors / "known_hosts"
     options = [
-        "-o BatchMode=yes", "-o ConnectTimeout=20", "-o StrictHostKeyChecking=accept-new",
+        "-o BatchMode=yes",
+        "-o ConnectTimeout=20",
+        "-o StrictHostKeyChecking=accept-new",
         f"-o UserKnownHostsFile={known_hosts}",
     ]
     secret = places.secret("git-credentials") or ""

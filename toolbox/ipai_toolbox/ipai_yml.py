@@ -53,7 +53,9 @@ def settings_or_failure(root: Path) -> Settings:
     if not problems:
         return settings
     more = f" (and {len(problems) - 1} more: see the log)" if len(problems) > 1 else ""
-    raise Failure(f"{problems[0]}{more}", "Correct .ipai.yml; its keys are described in docs/ipai-yml.md")
+    raise Failure(
+        f"{problems[0]}{more}", "Correct .ipai.yml; its keys are described in docs/ipai-yml.md"
+    )
 
 
 def _parse(text: str, root: Path) -> tuple[Settings, list[str]]:
@@ -76,8 +78,10 @@ def _yaml():
     try:
         import yaml
     except ImportError as error:
-        raise Failure(f"{FILE} cannot be read: the tools image has no YAML library",
-                      "Build the tools image with python3-yaml") from error
+        raise Failure(
+            f"{FILE} cannot be read: the tools image has no YAML library",
+            "Build the tools image with python3-yaml",
+        ) from error
     return yaml
 
 
@@ -100,8 +104,12 @@ def _pairs(text: str):
 def _known(key, values: dict) -> str:
     name, line = str(key.value), key.start_mark.line + 1
     if name == "environment":
-        raise Problem(line, name, "values of the environment do not belong in a repository; "
-                      "store them as secrets of the environment in the platform")
+        raise Problem(
+            line,
+            name,
+            "values of the environment do not belong in a repository; "
+            "store them as secrets of the environment in the platform",
+        )
     if name not in READERS:
         close = get_close_matches(name, READERS, n=1)
         guess = f'did you mean "{close[0]}"?' if close else f"known keys are {', '.join(READERS)}"
@@ -172,7 +180,9 @@ def _workers(node, key: str, _root: Path) -> int:
 
 
 def _python(node, key: str, _root: Path) -> tuple[str, ...]:
-    return _words(node, key, re.compile(r"[A-Za-z0-9][^\r\n]*"), "requirement lines such as 'phonenumbers>=8'")
+    return _words(
+        node, key, re.compile(r"[A-Za-z0-9][^\r\n]*"), "requirement lines such as 'phonenumbers>=8'"
+    )
 
 
 READERS = {

@@ -107,7 +107,9 @@ def _open(spool: Spool, events: Events) -> None:
     try:
         spool.open()
     except OSError as error:
-        events.warning(f"The spool cannot be opened ({error.strerror}): lines are only in this log.")
+        events.warning(
+            f"The spool cannot be opened ({error.strerror}): lines are only in this log."
+        )
 
 
 def _stop_on_terminate():

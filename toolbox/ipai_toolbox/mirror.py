@@ -17,7 +17,14 @@ COMMIT = re.compile(r"[0-9a-f]{7,64}")
 REF = re.compile(r"refs/[^\s:*?~^\\\x00-\x1f]+")
 BRANCHES = "+refs/heads/*:refs/heads/*"
 TAGS = "+refs/tags/*:refs/tags/*"
-BROKEN = ("bad object", "corrupt", "not a git repository", "unable to read tree", "loose object", "missing blob")
+BROKEN = (
+    "bad object",
+    "corrupt",
+    "not a git repository",
+    "unable to read tree",
+    "loose object",
+    "missing blob",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,9 @@ class Mirror:
             raise Failure(f"'{commit}' is not a commit id", "Give the full id that git log shows")
         found = self._parse(commit)
         if not found:
-            self.git.run(*self._at, "fetch", "--quiet", self.url, commit, timeout_seconds=FETCH_SECONDS)
+            self.git.run(
+                *self._at, "fetch", "--quiet", self.url, commit, timeout_seconds=FETCH_SECONDS
+            )
             found = self._parse(commit)
         if not found:
             raise Failure(
@@ -69,7 +78,9 @@ class Mirror:
         folder.mkdir(parents=True, exist_ok=True)
         tree = ("--git-dir", str(self.path), "--work-tree", str(folder))
         self.git.read(*tree, "read-tree", commit, GIT_INDEX_FILE=index)
-        self.git.read(*tree, "checkout-index", "--all", "--force", "--quiet", cwd=folder, GIT_INDEX_FILE=index)
+        self.git.read(
+            *tree, "checkout-index", "--all", "--force", "--quiet", cwd=folder, GIT_INDEX_FILE=index
+        )
         index.unlink(missing_ok=True)
 
     def submodule_commits(self, commit: str) -> dict[str, str]:
@@ -97,7 +108,14 @@ class Mirror:
 
     def _fetch_specs(self, option: str, specs: list[str]) -> None:
         done = self.git.run(
-            *self._at, "fetch", "--quiet", "--force", "--no-write-fetch-head", option, self.url, *specs,
+            *self._at,
+            "fetch",
+            "--quiet",
+            "--force",
+            "--no-write-fetch-head",
+            option,
+            self.url,
+            *specs,
             timeout_seconds=FETCH_SECONDS,
         )
         if done.timed_out:

@@ -32,15 +32,16 @@ class Request:
 
 def run_odoo(request: Request, places: Places, events: Events) -> tuple[Finished, OdooLog]:
     """Run Odoo to its end; each log record becomes an event."""
-    program = shutil.which("odoo") or shutil.which("odoo-bin")
-    if not program:
-        raise Failure("There is no Odoo in the image: neither odoo nor odoo-bin is on its path",
-                      "Use a base image that has Odoo installed")
-    log, user = OdooLog(events), odoo_user()
+    program, log, user = odoo_program(), OdooLog(events), odoo_user()
     with _readable_conf(places, user) as conf:
         command = [program, *arguments(request, conf, places)]
         done = stream(
-            command, log.on_line, on_idle=log.on_idle, timeout_seconds=RUN_SECONDS, env=_environment(user), user=user
+            command,
+            log.on_line,
+            on_idle=log.on_idle,
+            timeout_seconds=RUN_SECONDS,
+            env=_environment(user),
+            user=user,
         )
     log.flush()
     return done, log
@@ -50,9 +51,7 @@ def arguments(request: Request, conf: Path, places: Places) -> list[str]:
     """Odoo's command line for one request; only tests open a port, inside this container."""
     words = ["--config", str(conf), "--database", request.database, "--stop-after-init"]
     words += ["--workers", "0", "--max-cron-threads", "0"]
-    paths = addons_paths(places)
-    if paths:
-        words += ["--addons-path", ",".join(paths)]
+    words += path_options(places)
     if request.install:
         words += ["--init", ",".join(request.install)]
     if request.update:
@@ -63,6 +62,23 @@ def arguments(request: Request, conf: Path, places: Places) -> list[str]:
         return [*words, "--no-http"]
     tests = ["--test-tags", ",".join(request.test_tags)]
     return [*words, *tests, "--http-interface", "127.0.0.1", "--http-port", str(free_port())]
+
+
+def odoo_program() -> str:
+    """The path of Odoo's own script. Raises Failure."""
+    program = shutil.which("odoo") or shutil.which("odoo-bin")
+    if not program:
+        raise Failure(
+            "There is no Odoo in the image: neither odoo nor odoo-bin is on its path",
+            "Use a base image that has Odoo installed",
+        )
+    return program
+
+
+def path_options(places: Places) -> list[str]:
+    """The option that names the folders beside Odoo's own, where there are any."""
+    folders = addons_paths(places)
+    return ["--addons-path", ",".join(folders)] if folders else []
 
 
 def addons_paths(places: Places) -> list[str]:

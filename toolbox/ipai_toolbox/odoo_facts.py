@@ -27,12 +27,17 @@ class TargetDatabase:
         tables = "to_regclass('public.ir_module_module'), to_regclass('public.ir_config_parameter')"
         if None in self._rows(f"SELECT {tables}")[0]:
             return False
-        return bool(self._one("SELECT count(*) FROM ir_module_module WHERE name = 'base' AND state <> 'uninstalled'"))
+        return bool(
+            self._one(
+                "SELECT count(*) FROM ir_module_module WHERE name = 'base' AND state <> 'uninstalled'"
+            )
+        )
 
     def is_new(self) -> bool:
         """True when the platform made this database and has not yet finished its first installation."""
         mark = self._one(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", self.name
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            self.name,
         )
         return mark == NEW_MARK
 
@@ -52,11 +57,17 @@ class TargetDatabase:
         return self._one("SELECT value FROM ir_config_parameter WHERE key = %s", key)
 
     def set_parameter(self, key: str, value: str) -> None:
-        done = self._run("UPDATE ir_config_parameter SET value = %s, write_date = now() WHERE key = %s", value, key)
+        done = self._run(
+            "UPDATE ir_config_parameter SET value = %s, write_date = now() WHERE key = %s",
+            value,
+            key,
+        )
         if not done:
             self._run(
                 "INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date) "
-                "VALUES (%s, %s, 1, 1, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')", key, value,
+                "VALUES (%s, %s, 1, 1, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')",
+                key,
+                value,
             )
 
     def set_admin_password(self, password: str, salt: bytes | None = None) -> bool:
@@ -91,7 +102,9 @@ def target_database(options: dict[str, str], name: str):
     import psycopg2
 
     try:
-        connection = psycopg2.connect(dbname=name, connect_timeout=CONNECT_SECONDS, **_settings(options))
+        connection = psycopg2.connect(
+            dbname=name, connect_timeout=CONNECT_SECONDS, **_settings(options)
+        )
     except psycopg2.OperationalError as error:
         raise _unreachable(name, str(error)) from error
     try:
@@ -119,9 +132,16 @@ def _settings(options: dict[str, str]) -> dict[str, str]:
 def _unreachable(name: str, error: str) -> Failure:
     line = " ".join(error.split())
     if "does not exist" in line and "database" in line:
-        return Failure(f"The database {name} does not exist", "Deploy the environment again: its first step creates it")
+        return Failure(
+            f"The database {name} does not exist",
+            "Deploy the environment again: its first step creates it",
+        )
     if "password authentication failed" in line:
-        return Failure("The database server refused the password of this environment",
-                       "Deploy the environment again: its first step sets the password")
-    return Failure(f"The database server cannot be reached: {line}",
-                   "Check that the database server of this environment runs, then retry")
+        return Failure(
+            "The database server refused the password of this environment",
+            "Deploy the environment again: its first step sets the password",
+        )
+    return Failure(
+        f"The database server cannot be reached: {line}",
+        "Check that the database server of this environment runs, then retry",
+    )

@@ -10,9 +10,13 @@ HEADER = re.compile(
 )
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PERFORMANCE = re.compile(r" (?:- - -(?: -)?|\d+ \d+\.\d+ \d+\.\d+(?: \S+)?)\s*$")
-LOADING = re.compile(r"^(?:\x1b\S+?m)*Loading module (?P<module>\S+) \((?P<number>\d+)/(?P<total>\d+)\)")
+LOADING = re.compile(
+    r"^(?:\x1b\S+?m)*Loading module (?P<module>\S+) \((?P<number>\d+)/(?P<total>\d+)\)"
+)
 FILE = re.compile(r"loading (?P<file>\w+/\S+)$")
-TOTALS = re.compile(r"(?P<failed>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<run>\d+) tests when loading database")
+TOTALS = re.compile(
+    r"(?P<failed>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<run>\d+) tests when loading database"
+)
 FAILED_TEST = re.compile(r"^(?:FAIL|ERROR): (?P<test>[^\n]+)")
 TESTS_END = re.compile(r"Module \S+ loaded in|\d+ post-tests in")
 LEVELS = {"DEBUG": "debug", "WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}
@@ -48,7 +52,9 @@ class OdooLog:
         match = HEADER.match(COLOURS.sub("", raw))
         if match:
             self.flush()
-            self._record = _Record(LEVELS.get(match["level"], "info"), match["logger"], [_shown(raw, match)])
+            self._record = _Record(
+                LEVELS.get(match["level"], "info"), match["logger"], [_shown(raw, match)]
+            )
             return
         if self._record:
             self._record.lines.append(raw)
@@ -76,7 +82,9 @@ class OdooLog:
     def _notice(self, record: "_Record", text: str) -> None:
         if record.logger.endswith((".loading", ".server")) and TESTS_END.match(text):
             self._in_tests = False
-        if text.startswith("Starting ") and (".tests." in record.logger or text == "Starting post tests"):
+        if text.startswith("Starting ") and (
+            ".tests." in record.logger or text == "Starting post tests"
+        ):
             self._in_tests = True
         record.is_in_tests = self._in_tests or _is_about_tests(record, text)
         file = FILE.match(text) if record.logger.endswith(".loading") else None
@@ -130,4 +138,6 @@ def _shown(raw: str, header: re.Match) -> str:
 def _is_about_tests(record: _Record, text: str) -> bool:
     if ".tests." in record.logger or record.logger.endswith(".tests.result"):
         return True
-    return text.startswith("At least one test failed") or bool(re.match(r"Module \S+: \d+ failures", text))
+    return text.startswith("At least one test failed") or bool(
+        re.match(r"Module \S+: \d+ failures", text)
+    )

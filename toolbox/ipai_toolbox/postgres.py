@@ -50,8 +50,17 @@ class Server:
         return "" if done.is_ok else _complaint(done.errors)
 
     def _psql(self, text: str, database: str) -> Finished:
-        command = ["psql", "--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align",
-                   "--field-separator=\x1f", "--set=ON_ERROR_STOP=1", "--file=-"]
+        command = [
+            "psql",
+            "--no-psqlrc",
+            "--no-password",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--field-separator=\x1f",
+            "--set=ON_ERROR_STOP=1",
+            "--file=-",
+        ]
         environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "PGPASSFILE": str(self.passfile),
@@ -67,18 +76,33 @@ class Server:
 
     def _failure(self, done: Finished) -> Failure:
         if done.timed_out:
-            return Failure(f"The database server {self.host} did not answer in {SECONDS} seconds", "Retry the run")
+            return Failure(
+                f"The database server {self.host} did not answer in {SECONDS} seconds",
+                "Retry the run",
+            )
         complaint = _complaint(done.errors)
         lowered = complaint.lower()
         if "password authentication failed" in lowered:
-            return Failure(f"The database server {self.host} refused the administrator's password",
-                           "Check the server's password secret in the platform's settings")
-        if done.exit_status == 2 and "connection" in lowered or "could not translate host" in lowered:
-            return Failure(f"The database server {self.host} cannot be reached: {complaint}",
-                           "Check that it runs and is on the network of the jobs, then retry")
+            return Failure(
+                f"The database server {self.host} refused the administrator's password",
+                "Check the server's password secret in the platform's settings",
+            )
+        if (
+            done.exit_status == 2 and "connection" in lowered
+        ) or "could not translate host" in lowered:
+            return Failure(
+                f"The database server {self.host} cannot be reached: {complaint}",
+                "Check that it runs and is on the network of the jobs, then retry",
+            )
         if "no space left on device" in lowered:
-            return Failure(f"The disk of the database server {self.host} is full", "Free space there, then retry")
-        return Failure(f"The database server {self.host} refused: {complaint}", "Read the log, then retry the run")
+            return Failure(
+                f"The disk of the database server {self.host} is full",
+                "Free space there, then retry",
+            )
+        return Failure(
+            f"The database server {self.host} refused: {complaint}",
+            "Read the log, then retry the run",
+        )
 
 
 @contextmanager
@@ -129,5 +153,10 @@ def _escaped(password: str) -> str:
 
 def _complaint(errors: str) -> str:
     lines = [line for line in errors.splitlines() if line.strip()]
-    chosen = next((line for line in lines if "ERROR:" in line or "FATAL:" in line), lines[0] if lines else "no reason")
-    return chosen.partition("ERROR:")[2].strip() or chosen.removeprefix("psql: ").removeprefix("error: ")
+    chosen = next(
+        (line for line in lines if "ERROR:" in line or "FATAL:" in line),
+        lines[0] if lines else "no reason",
+    )
+    return chosen.partition("ERROR:")[2].strip() or chosen.removeprefix("psql: ").removeprefix(
+        "error: "
+    )

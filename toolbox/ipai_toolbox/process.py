@@ -33,11 +33,16 @@ class Finished:
         return self.exit_status == 0 and not self.timed_out
 
 
-def capture(command, *, timeout_seconds: float, env=None, cwd=None, stdin: str | None = None) -> Finished:
+def capture(
+    command, *, timeout_seconds: float, env=None, cwd=None, stdin: str | None = None
+) -> Finished:
     """Run a short command quietly; its two streams come back apart. Raises Failure when it is absent."""
     started = time.monotonic()
     process = _start(
-        command, env, cwd, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        command,
+        env,
+        cwd,
+        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
     timed_out = False
@@ -51,15 +56,21 @@ def capture(command, *, timeout_seconds: float, env=None, cwd=None, stdin: str |
         _end_group(process)
         raise
     seconds = time.monotonic() - started
-    return Finished(tuple(command), process.returncode, _text(output), _text(errors), timed_out, seconds)
+    return Finished(
+        tuple(command), process.returncode, _text(output), _text(errors), timed_out, seconds
+    )
 
 
-def stream(command, on_line, *, timeout_seconds: float, env=None, cwd=None, user=None, on_idle=None):
+def stream(
+    command, on_line, *, timeout_seconds: float, env=None, cwd=None, user=None, on_idle=None
+):
     """Run a long command; `on_line(text)` gets each line as it comes, stdout and stderr in order.
 
     `on_idle()` is called when nothing came for half a second. `user` is a pwd entry to become.
     """
-    process = _start(command, env, cwd, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, user=user)
+    process = _start(
+        command, env, cwd, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, user=user
+    )
     lines: queue.Queue = queue.Queue(maxsize=10000)
     threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
     pump = _Pump(process, lines, on_line, on_idle or (lambda: None), timeout_seconds)
@@ -121,8 +132,14 @@ class _Pump:
 def _start(command, env, cwd, *, stdin, stderr, user=None):
     try:
         return subprocess.Popen(
-            list(command), stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=env, cwd=cwd,
-            start_new_session=True, **_identity(user),
+            list(command),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+            **_identity(user),
         )
     except FileNotFoundError as error:
         raise Failure(

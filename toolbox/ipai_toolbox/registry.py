@@ -71,7 +71,9 @@ class Registry:
         if answer.status != 401 or not challenge.lower().startswith("bearer "):
             return answer
         token = self._token(challenge)
-        return self._send(self.address, method, path, {**headers, "Authorization": f"Bearer {token}"})
+        return self._send(
+            self.address, method, path, {**headers, "Authorization": f"Bearer {token}"}
+        )
 
     def _basic(self) -> dict[str, str]:
         return {"Authorization": f"Basic {self.login}"} if self.login else {}

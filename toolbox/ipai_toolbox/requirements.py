@@ -32,7 +32,9 @@ def requirement_files(root: Path, addons: list[Addon], title: str = "") -> list[
     return [Requirement(file, f"{title}{file.relative_to(root).as_posix()}") for file in files]
 
 
-def copy_requirements(requirements: list[Requirement], root: Path, target: Path, prefix: str) -> list[str]:
+def copy_requirements(
+    requirements: list[Requirement], root: Path, target: Path, prefix: str
+) -> list[str]:
     """Copy the files with what they include, keeping their places; gives their paths in `target`."""
     names = []
     for requirement in requirements:
@@ -107,7 +109,9 @@ def _follow(line: str, where: str, path: Path, root: Path, target: Path, seen: s
         return
     included = (path.parent / match["path"]).resolve()
     if not included.is_relative_to(root.resolve()) or not included.is_file():
-        raise Failure(f"{where}: there is no file {match['path']} in the repository", "Correct the line")
+        raise Failure(
+            f"{where}: there is no file {match['path']} in the repository", "Correct the line"
+        )
     _copy_one(root / included.relative_to(root.resolve()), match["path"], root, target, seen)
 
 

@@ -58,7 +58,11 @@ class Source:
         if self.settings.tests is not None:
             return list(self.settings.tests)
         installed = set(self.install)
-        return [f"/{addon.name}" for addon in self.own.addons if addon.has_tests and addon.name in installed]
+        return [
+            f"/{addon.name}"
+            for addon in self.own.addons
+            if addon.has_tests and addon.name in installed
+        ]
 
     @property
     def warnings(self) -> list[str]:
@@ -71,7 +75,10 @@ def gather(spec: Spec, fetcher: Fetcher) -> Source:
     checkout = fetcher.checkout(url, ref, commit or None, fetcher.work / "own")
     settings = _settings(checkout.folder, fetcher)
     own = read_repository(checkout, "", settings.addons)
-    extras = tuple(_extra(entry, number, fetcher) for number, entry in enumerate(spec.get("extra_repositories") or []))
+    extras = tuple(
+        _extra(entry, number, fetcher)
+        for number, entry in enumerate(spec.get("extra_repositories") or [])
+    )
     source = Source(own, extras, settings)
     if not source.addons and not settings.dockerfile and settings.install is None:
         raise Failure(
@@ -86,7 +93,9 @@ def read_repository(checkout: Checkout, title: str, below: tuple[str, ...] = ())
     found = find_addons(checkout.folder, below, title)
     requirements = requirement_files(checkout.folder, list(found.addons), title)
     apt = apt_packages(checkout.folder, title)
-    return Repository(checkout, title, found.addons, tuple(requirements), tuple(apt), found.warnings)
+    return Repository(
+        checkout, title, found.addons, tuple(requirements), tuple(apt), found.warnings
+    )
 
 
 def _settings(folder: Path, fetcher: Fetcher) -> Settings:

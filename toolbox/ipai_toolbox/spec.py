@@ -40,7 +40,9 @@ class Spec:
         """A list of words; a missing key is an empty list."""
         values = self._typed(key, list) if self.values.get(key) is not None else []
         if not all(isinstance(value, str) for value in values):
-            raise Failure(f"The job's specification has something else than words in '{key}'", FAULT)
+            raise Failure(
+                f"The job's specification has something else than words in '{key}'", FAULT
+            )
         return values
 
     def part(self, key: str) -> dict:

@@ -40,7 +40,11 @@ class Copier:
         real = source.resolve()
         if is_inside(real, top) and not os.readlink(source).startswith("/"):
             target.symlink_to(os.readlink(source))
-        elif not is_inside(real, self.root) or source.resolve() in source.parents or not real.exists():
+        elif (
+            not is_inside(real, self.root)
+            or source.resolve() in source.parents
+            or not real.exists()
+        ):
             shown = source.relative_to(self.root).as_posix()
             self.warnings.append(f"The link {shown} leads nowhere inside the repository: left out.")
         elif real.is_dir():
@@ -62,7 +66,9 @@ def tree_digest(folder: Path, skip=lambda path: False) -> str:
         if skip(path):
             continue
         name = path.relative_to(folder).as_posix()
-        total.update(f"{_kind(path)} {_content_digest(path)} {name}\0".encode("utf-8", "surrogateescape"))
+        total.update(
+            f"{_kind(path)} {_content_digest(path)} {name}\0".encode("utf-8", "surrogateescape")
+        )
     return total.hexdigest()
 
 

@@ -55,7 +55,9 @@ def make_plan(wanted: Wanted, present: Present) -> Plan:
     if wanted.modules is not None:
         update = tuple(wanted.modules)
     else:
-        update = tuple(sorted(_changed(wanted, present, installed) | _outdated(wanted, present, installed)))
+        update = tuple(
+            sorted(_changed(wanted, present, installed) | _outdated(wanted, present, installed))
+        )
     waiting = any(state in ("to install", "to upgrade") for state, _ in present.modules.values())
     if not install and not update and not waiting:
         return Plan("none")
@@ -81,13 +83,21 @@ def same_version(code: str, database: str) -> bool:
 
 def _changed(wanted: Wanted, present: Present, installed: set[str]) -> set[str]:
     digests = wanted.digests.items()
-    return {name for name, digest in digests if name in installed and present.digests.get(name) != digest}
+    return {
+        name
+        for name, digest in digests
+        if name in installed and present.digests.get(name) != digest
+    }
 
 
 def _outdated(wanted: Wanted, present: Present, installed: set[str]) -> set[str]:
     others = {name for name in installed if name not in wanted.digests}
-    versions = {name: present.code_versions[name] for name in others if name in present.code_versions}
-    return {name for name, code in versions.items() if not same_version(code, present.modules[name][1])}
+    versions = {
+        name: present.code_versions[name] for name in others if name in present.code_versions
+    }
+    return {
+        name for name, code in versions.items() if not same_version(code, present.modules[name][1])
+    }
 
 
 def _version(manifest: Path) -> str:

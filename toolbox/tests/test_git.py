@@ -1,9 +1,10 @@
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
-from conftest import RecordedEvents
+from toolbox_samples import RecordedEvents
 
 from ipai_toolbox.checkout import Fetcher, resolve_url
 from ipai_toolbox.git import explain, git_for, shown
@@ -38,7 +39,9 @@ def test_an_older_commit_can_be_named(fetcher, make_repo, tmp_path):
     assert not (tmp_path / "out/g").exists()
 
 
-def test_the_mirror_is_fetched_again_and_follows_forced_pushes_and_deletions(fetcher, make_repo, tmp_path):
+def test_the_mirror_is_fetched_again_and_follows_forced_pushes_and_deletions(
+    fetcher, make_repo, tmp_path
+):
     repo = make_repo()
     repo.commit({"f": "1"})
     repo.git("branch", "feature")
@@ -77,7 +80,11 @@ def test_the_remotes_head_can_be_asked_for(fetcher, make_repo, tmp_path):
     [
         ("refs/heads/absent", None, "Branch absent is not in the repository"),
         ("refs/pull/9/head", None, "refs/pull/9/head is not in the repository"),
-        (MAIN, "0123456789abcdef0123456789abcdef01234567", "Commit 0123456789ab is not in the repository"),
+        (
+            MAIN,
+            "0123456789abcdef0123456789abcdef01234567",
+            "Commit 0123456789ab is not in the repository",
+        ),
         (MAIN, "--upload-pack=x", "is not a commit id"),
         ("refs/heads/a b", None, "is not the name of a branch"),
     ],
@@ -91,7 +98,7 @@ def test_what_is_not_there_is_named(fetcher, make_repo, tmp_path, ref, commit, w
 
 
 def test_an_unreachable_repository_is_one_sentence(fetcher, tmp_path):
-    with pytest.raises(Failure, match="gone.git") as failure:
+    with pytest.raises(Failure, match=r"gone\.git") as failure:
         fetcher.checkout(f"file://{tmp_path}/gone.git", MAIN, None, tmp_path / "out")
     assert "\n" not in failure.value.cause
 
@@ -110,7 +117,9 @@ def test_only_network_protocols_are_allowed(places, monkeypatch, make_repo, tmp_
         fetcher.checkout(repo.url, MAIN, None, tmp_path / "out")
 
 
-def test_submodules_are_brought_also_nested_and_with_relative_addresses(fetcher, make_repo, tmp_path):
+def test_submodules_are_brought_also_nested_and_with_relative_addresses(
+    fetcher, make_repo, tmp_path
+):
     inner, middle, outer = make_repo("inner"), make_repo("middle"), make_repo("outer")
     inner.commit({"deep.txt": "deep"})
     middle.git("submodule", "--quiet", "add", "../inner", "vendor/inner")
@@ -192,9 +201,9 @@ def test_waiting_for_a_mirror_ends(places, make_repo, tmp_path):
     repo = make_repo()
     git = git_for(places, repo.url, tmp_path)
     with locked_mirror(git, repo.url, places.mirrors):
+        impatient = locked_mirror(git, repo.url, places.mirrors, wait_seconds=0.1)
         with pytest.raises(Failure, match="busy"):
-            with locked_mirror(git, repo.url, places.mirrors, wait_seconds=0.1):
-                pass
+            impatient.__enter__()
 
 
 def test_what_a_killed_fetch_left_does_not_matter(fetcher, places, make_repo, tmp_path):
@@ -239,15 +248,19 @@ def credential(git, host: str) -> str:
     from ipai_toolbox.process import capture
 
     question = f"protocol=https\nhost={host}\npath=o/r.git\n\n"
-    return capture(["git", "credential", "fill"], timeout_seconds=10, env=git.environment, stdin=question).output
+    return capture(
+        ["git", "credential", "fill"], timeout_seconds=10, env=git.environment, stdin=question
+    ).output
 
 
 def test_a_key_is_given_to_ssh_as_a_private_file(places, tmp_path):
-    (places.secrets / "git-credentials").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END\n")
+    (places.secrets / "git-credentials").write_text(
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END\n"
+    )
     command = git_for(places, "git@host:o/r.git", tmp_path).environment["GIT_SSH_COMMAND"]
     key = command.split("-i ")[1].split()[0]
     assert os.stat(key).st_mode & 0o077 == 0
-    assert open(key).read().endswith("-----END\n")
+    assert Path(key).read_text().endswith("-----END\n")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import os
 
 import pytest
-from conftest import addon, make_spec
+from toolbox_samples import addon, make_spec
 
 from ipai_toolbox.build_log import BuildLog, explain_build
 from ipai_toolbox.checkout import Fetcher
@@ -62,7 +62,9 @@ def context_of(places, tmp_path, events):
         work = tmp_path / f"work{next(counter)}"
         work.mkdir()
         fetcher = Fetcher(git_for(places, repo.url, work), places.mirrors, work, events)
-        spec = make_spec(repository_url=repo.url, ref="refs/heads/main", extra_repositories=list(extras))
+        spec = make_spec(
+            repository_url=repo.url, ref="refs/heads/main", extra_repositories=list(extras)
+        )
         return write_context(gather(spec, fetcher), base, work, platform)
 
     return build
@@ -78,8 +80,13 @@ def test_the_same_content_has_the_same_fingerprint_whatever_the_commit(context_o
 
 
 @pytest.mark.parametrize(
-    "change", [{"shop/models/a.py": "x = 2\n"}, {"requirements.txt": "lxml\n"}, {"apt.txt": "curl\n"},
-               {".ipai.yml": "python: [x]\n"}],
+    "change",
+    [
+        {"shop/models/a.py": "x = 2\n"},
+        {"requirements.txt": "lxml\n"},
+        {"apt.txt": "curl\n"},
+        {".ipai.yml": "python: [x]\n"},
+    ],
 )
 def test_every_change_that_matters_changes_the_fingerprint(context_of, make_repo, change):
     repo = make_repo()
@@ -101,8 +108,11 @@ def test_base_and_platform_are_part_of_the_fingerprint(context_of, make_repo):
     repo = make_repo()
     repo.commit(ADDON)
     other = Base("registry:1/i/odoo@sha256:" + "b" * 64, "sha256:" + "b" * 64, "odoo")
-    prints = {context_of(repo).fingerprint, context_of(repo, base=other).fingerprint,
-              context_of(repo, platform="2").fingerprint}
+    prints = {
+        context_of(repo).fingerprint,
+        context_of(repo, base=other).fingerprint,
+        context_of(repo, platform="2").fingerprint,
+    }
     assert len(prints) == 3
 
 
@@ -111,7 +121,12 @@ def test_the_context_has_one_folder_per_layer(context_of, make_repo):
     repo.commit({**ADDON, "requirements.txt": "lxml\n", "apt.txt": "curl\n"})
     extra.commit({"partner/__manifest__.py": addon(), "requirements.txt": "requests\n"})
     context = context_of(repo, extras=[{"url": extra.url, "ref": "refs/heads/main"}])
-    assert sorted(path.name for path in context.folder.iterdir()) == ["addons", "extra", "python", "system"]
+    assert sorted(path.name for path in context.folder.iterdir()) == [
+        "addons",
+        "extra",
+        "python",
+        "system",
+    ]
     order = (context.folder / "python/order.txt").read_text().splitlines()
     assert order == ["repository/requirements.txt", "extra1-library/requirements.txt"]
     assert (context.folder / "system/packages.txt").read_text() == "curl\n"
@@ -137,8 +152,13 @@ def test_a_repository_without_addons_is_one_sentence(context_of, make_repo):
 
 def test_an_own_dockerfile_is_used_as_it_is(context_of, make_repo):
     repo = make_repo()
-    repo.commit({**ADDON, "docker/Dockerfile": "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n",
-                 ".ipai.yml": "dockerfile: docker/Dockerfile\n"})
+    repo.commit(
+        {
+            **ADDON,
+            "docker/Dockerfile": "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n",
+            ".ipai.yml": "dockerfile: docker/Dockerfile\n",
+        }
+    )
     context = context_of(repo)
     assert context.dockerfile.read_text().startswith("ARG BASE_IMAGE")
     assert (context.folder / "shop/__init__.py").is_file()
@@ -169,7 +189,9 @@ def test_links_out_of_the_repository_are_left_out(tmp_path):
     copier = Copier(root)
     copier.copy(root / "a", tmp_path / "out")
     assert sorted(os.listdir(tmp_path / "out")) == ["inside", "own.txt", "sibling"]
-    assert (tmp_path / "out/sibling").read_text() == "shared" and not (tmp_path / "out/sibling").is_symlink()
+    assert (tmp_path / "out/sibling").read_text() == "shared" and not (
+        tmp_path / "out/sibling"
+    ).is_symlink()
     assert len(copier.warnings) == 2
 
 
@@ -198,30 +220,74 @@ def requirements(tmp_path):
 @pytest.mark.parametrize(
     "lines,cause",
     [
-        (["ERROR: No matching distribution found for nosuchthing>=3"], "shop/requirements.txt, line 3: no package"),
-        (["ERROR: Invalid requirement: 'a==': Expected end",
-          "    a==", "     ~~^ (from line 2 of /opt/ipai/build/repository/requirements.txt)"],
-         "requirements.txt, line 2: 'a==' is not a requirement"),
-        (["ERROR: Cannot install odoo-addon-queue_job==18.0.1 because these package versions have conflicting"
-          " dependencies.", "  odoo-addon-queue-job 18.0.1 depends on odoo==18.0.*"], "another Odoo version"),
-        (["ERROR: Cannot install a==1 and lxml==1 because these package versions have conflicting dependencies."],
-         "contradict each other: a==1 and lxml==1 (shop/requirements.txt, line 4)"),
-        (["ERROR: Failed building wheel for lxml"], "shop/requirements.txt, line 4: lxml has no ready wheel"),
+        (
+            ["ERROR: No matching distribution found for nosuchthing>=3"],
+            "shop/requirements.txt, line 3: no package",
+        ),
+        (
+            [
+                "ERROR: Invalid requirement: 'a==': Expected end",
+                "    a==",
+                "     ~~^ (from line 2 of /opt/ipai/build/repository/requirements.txt)",
+            ],
+            "requirements.txt, line 2: 'a==' is not a requirement",
+        ),
+        (
+            [
+                "ERROR: Cannot install odoo-addon-queue_job==18.0.1 because these package versions have conflicting"
+                " dependencies.",
+                "  odoo-addon-queue-job 18.0.1 depends on odoo==18.0.*",
+            ],
+            "another Odoo version",
+        ),
+        (
+            [
+                "ERROR: Cannot install a==1 and lxml==1 because these package versions have conflicting dependencies."
+            ],
+            "contradict each other: a==1 and lxml==1 (shop/requirements.txt, line 4)",
+        ),
+        (
+            ["ERROR: Failed building wheel for lxml"],
+            "shop/requirements.txt, line 4: lxml has no ready wheel",
+        ),
         (["E: Unable to locate package nopackage"], "apt.txt asks for nopackage"),
         (["write /var/lib: no space left on device"], "The disk of the build machine is full"),
         (["/usr/bin/python3: No module named pip"], "The base image has no pip"),
-        (["WARNING: Retrying ... Temporary failure in name resolution", "ERROR: No matching distribution found for x"],
-         "The package index cannot be reached"),
-        (["ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock."], "Docker does not answer"),
-        (["step", "error: something else", "ERROR: failed to solve: executor failed running x"],
-         "The image cannot be built: error: something else"),
-        (["ERROR: Cannot install -r repository/a/requirements.txt (line 1) because these package versions have"
-          " conflicting dependencies.", " x depends on odoo==18.0.*"],
-         "a/requirements.txt line 1 needs another Odoo version"),
-        (['Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused'],
-         "The registry 127.0.0.1:1 does not answer to Docker"),
-        (["File x", "packaging.version.InvalidVersion: Invalid version: 'b'", "ERROR: executor failed running [x]"],
-         "InvalidVersion: Invalid version: 'b'"),
+        (
+            [
+                "WARNING: Retrying ... Temporary failure in name resolution",
+                "ERROR: No matching distribution found for x",
+            ],
+            "The package index cannot be reached",
+        ),
+        (
+            ["ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock."],
+            "Docker does not answer",
+        ),
+        (
+            ["step", "error: something else", "ERROR: failed to solve: executor failed running x"],
+            "The image cannot be built: error: something else",
+        ),
+        (
+            [
+                "ERROR: Cannot install -r repository/a/requirements.txt (line 1) because these package versions have"
+                " conflicting dependencies.",
+                " x depends on odoo==18.0.*",
+            ],
+            "a/requirements.txt line 1 needs another Odoo version",
+        ),
+        (
+            ['Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused'],
+            "The registry 127.0.0.1:1 does not answer to Docker",
+        ),
+        (
+            [
+                "File x",
+                "packaging.version.InvalidVersion: Invalid version: 'b'",
+                "ERROR: executor failed running [x]",
+            ],
+            "InvalidVersion: Invalid version: 'b'",
+        ),
     ],
 )
 def test_a_failed_build_says_what_and_where(lines, cause, requirements):
@@ -230,15 +296,28 @@ def test_a_failed_build_says_what_and_where(lines, cause, requirements):
 
 def test_lines_that_the_build_shows_once_more_after_a_failure_are_not_said_twice(events):
     log = BuildLog(events)
-    for line in ("#5 1.0 ERROR: no", "------", " > [2/3] RUN x:", "1.0 ERROR: no", "------", "ERROR: failed to solve"):
+    for line in (
+        "#5 1.0 ERROR: no",
+        "------",
+        " > [2/3] RUN x:",
+        "1.0 ERROR: no",
+        "------",
+        "ERROR: failed to solve",
+    ):
         log(line)
     assert events.messages("error") == ["ERROR: no", "ERROR: failed to solve"]
 
 
 def test_the_builds_output_becomes_clean_events_with_levels_and_progress(events):
     log = BuildLog(events)
-    for line in ("#5 [2/4] RUN python3 install_python.py", "#5 1.234 Collecting lxml", "#5 2.0 ERROR: no",
-                 "#5 DONE 3.2s", "#6 2.1 WARNING: old", ""):
+    for line in (
+        "#5 [2/4] RUN python3 install_python.py",
+        "#5 1.234 Collecting lxml",
+        "#5 2.0 ERROR: no",
+        "#5 DONE 3.2s",
+        "#6 2.1 WARNING: old",
+        "",
+    ):
         log(line)
     assert events.said == [
         ("info", "[2/4] RUN python3 install_python.py", {"progress": 0.425}),

@@ -2,10 +2,11 @@ import os
 import signal
 import sys
 import time
+import zipfile
 
 import pytest
+from toolbox_samples import TOOLBOX
 
-from ipai_toolbox.bundle import bundle
 from ipai_toolbox.outcome import Failure, Stopped
 from ipai_toolbox.process import capture, stream
 
@@ -16,16 +17,22 @@ def python(code: str) -> list[str]:
 
 def test_both_streams_arrive_line_by_line_in_order():
     seen = []
-    done = stream(python("import sys\nfor n in range(3): print(n); print('e', n, file=sys.stderr)"),
-                  seen.append, timeout_seconds=20)
+    done = stream(
+        python("import sys\nfor n in range(3): print(n); print('e', n, file=sys.stderr)"),
+        seen.append,
+        timeout_seconds=20,
+    )
     assert seen == ["0", "e 0", "1", "e 1", "2", "e 2"]
     assert done.is_ok and done.output.splitlines() == seen
 
 
 def test_a_line_is_handed_on_while_the_command_still_runs():
     times = []
-    stream(python("import time\nprint(1)\ntime.sleep(1)\nprint(2)"), lambda _: times.append(time.monotonic()),
-           timeout_seconds=20)
+    stream(
+        python("import time\nprint(1)\ntime.sleep(1)\nprint(2)"),
+        lambda _: times.append(time.monotonic()),
+        timeout_seconds=20,
+    )
     assert times[1] - times[0] > 0.5
 
 
@@ -60,14 +67,22 @@ def test_an_exception_in_between_ends_the_command():
         raise Stopped
 
     with pytest.raises(Stopped):
-        stream(python("import os, time\nprint(os.getpid())\ntime.sleep(600)"), on_line, timeout_seconds=60)
+        stream(
+            python("import os, time\nprint(os.getpid())\ntime.sleep(600)"),
+            on_line,
+            timeout_seconds=60,
+        )
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], signal.SIGCONT)
 
 
 def test_undecodable_output_and_missing_line_ends_are_kept():
     seen = []
-    stream(python("import sys; sys.stdout.buffer.write(b'caf\\xff\\nlast')"), seen.append, timeout_seconds=20)
+    stream(
+        python("import sys; sys.stdout.buffer.write(b'caf\\xff\\nlast')"),
+        seen.append,
+        timeout_seconds=20,
+    )
     assert seen == ["caf\ufffd", "last"]
 
 
@@ -80,10 +95,18 @@ def test_input_goes_to_a_quiet_command():
     assert capture(["cat"], timeout_seconds=5, stdin="secret").output == "secret"
 
 
-def test_the_bundle_is_the_same_each_time_and_runs(tmp_path):
+def test_the_toolbox_runs_from_one_file_small_enough_for_a_swarm_config(tmp_path):
     archive = tmp_path / "toolbox.pyz"
-    archive.write_bytes(bundle())
-    assert bundle() == archive.read_bytes()
-    assert len(bundle()) < 400_000
+    start = "import sys\nfrom ipai_toolbox.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("__main__.py", start)
+        for path in sorted((TOOLBOX / "ipai_toolbox").rglob("*.py")):
+            file.write(path, path.relative_to(TOOLBOX))
+    assert archive.stat().st_size < 500_000
     done = capture([sys.executable, str(archive), "nonsense"], timeout_seconds=20)
     assert done.exit_status == 2 and "Usage" in done.errors
+    code = "import ipai_toolbox.context as context; print(context._program('install_python.py'))"
+    inside = capture(
+        [sys.executable, "-c", code], timeout_seconds=20, env={"PYTHONPATH": str(archive)}
+    )
+    assert "def record_odoo" in inside.output

@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timezone
 
 import pytest
-from conftest import TOOLBOX
+from toolbox_samples import TOOLBOX
 
 from ipai_toolbox.blank import blanker
 from ipai_toolbox.cli import main
@@ -18,7 +18,7 @@ from ipai_toolbox.outcome import Failure
 from ipai_toolbox.spool import Spool, remove_old
 from ipai_toolbox.verbs import replay
 
-MOMENT = datetime(2026, 1, 31, 10, 0, tzinfo=timezone.utc)  # noqa: UP017
+MOMENT = datetime(2026, 1, 31, 10, 0, tzinfo=timezone.utc)
 
 
 def lines_of(text: str) -> list[dict]:
@@ -36,8 +36,15 @@ def test_each_line_has_number_step_attempt_time_level_and_message(places):
     spool.open()
     Events(spool, "7-build-2", out=out, now=lambda: MOMENT).progress(0.5, "half way")
     assert lines_of(out.getvalue()) == [
-        {"seq": 1, "at": "2026-01-31T10:00:00.000Z", "step": "build", "attempt": 2, "level": "info",
-         "message": "half way", "payload": {"progress": 0.5}}
+        {
+            "seq": 1,
+            "at": "2026-01-31T10:00:00.000Z",
+            "step": "build",
+            "attempt": 2,
+            "level": "info",
+            "message": "half way",
+            "payload": {"progress": 0.5},
+        }
     ]
     assert spool.path.read_text() == out.getvalue()
 
@@ -55,7 +62,11 @@ def test_a_failure_ends_with_cause_and_hint_and_status_1(environ):
 
     status, lines = run(verb, environ)
     assert status == 1
-    assert lines[-1]["result"] == {"ok": False, "cause": "The branch is not there.", "hint": "Push it."}
+    assert lines[-1]["result"] == {
+        "ok": False,
+        "cause": "The branch is not there.",
+        "hint": "Push it.",
+    }
     assert lines[-2]["level"] == "error"
 
 
@@ -66,7 +77,10 @@ def test_a_bug_of_our_own_shows_its_traceback_and_a_plain_sentence(environ):
     status, lines = run(verb, environ)
     assert status == 1
     assert any("Traceback" in line.get("message", "") for line in lines)
-    assert lines[-1]["result"]["cause"] == "The platform's own code failed in step build: KeyError: 'nothing'."
+    assert (
+        lines[-1]["result"]["cause"]
+        == "The platform's own code failed in step build: KeyError: 'nothing'."
+    )
 
 
 def test_a_full_disk_is_one_sentence(environ):
@@ -78,7 +92,9 @@ def test_a_full_disk_is_one_sentence(environ):
 
 def test_a_second_attempt_repeats_what_the_first_said(environ):
     run(lambda job: job.events.info("from the first attempt") or {}, environ)
-    environ["IPAI_SPEC"] = json.dumps({"run": 7, "step": "build", "attempt": 2, "fence": "7-build-2"})
+    environ["IPAI_SPEC"] = json.dumps(
+        {"run": 7, "step": "build", "attempt": 2, "fence": "7-build-2"}
+    )
     _status, lines = run(lambda job: {}, environ)
     assert [line.get("attempt") for line in lines[:1]] == [1]
     assert lines[0]["message"] == "from the first attempt"
@@ -167,7 +183,12 @@ def test_short_values_are_not_blanked_away():
 
 def test_a_password_in_the_repository_address_is_blanked(environ):
     environ["IPAI_SPEC"] = json.dumps(
-        {"run": 7, "step": "build", "attempt": 1, "repository_url": "https://bot:hunter22@git.example/x.git"}
+        {
+            "run": 7,
+            "step": "build",
+            "attempt": 1,
+            "repository_url": "https://bot:hunter22@git.example/x.git",
+        }
     )
     _status, lines = run(lambda job: job.events.info("clone bot:hunter22") or {}, environ)
     assert lines[0]["message"] == "clone bot:•••"
@@ -224,7 +245,9 @@ sys.exit(run_job(verb))
 
 def start_chatter(environ) -> subprocess.Popen:
     code = CHATTER.format(toolbox=str(TOOLBOX))
-    return subprocess.Popen([sys.executable, "-c", code], env={**os.environ, **environ}, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, **environ}, stdout=subprocess.PIPE
+    )
 
 
 def read_some(process, number: int) -> list[dict]:
@@ -238,7 +261,9 @@ def test_kill_9_loses_no_line_that_anybody_could_have_read(environ):
     printed = 500 + len(process.stdout.read().splitlines())
     process.wait(timeout=10)
 
-    environ["IPAI_SPEC"] = json.dumps({"run": 7, "step": "build", "attempt": 2, "fence": "7-build-2"})
+    environ["IPAI_SPEC"] = json.dumps(
+        {"run": 7, "step": "build", "attempt": 2, "fence": "7-build-2"}
+    )
     _status, lines = run(lambda job: {}, environ)
     first = [line for line in lines if line.get("attempt") == 1]
     assert len(first) >= printed - 1

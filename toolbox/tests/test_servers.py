@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import make_spec
+from toolbox_samples import make_spec
 
 from ipai_toolbox.job import Job
 from ipai_toolbox.outcome import Failure
@@ -16,38 +14,6 @@ from ipai_toolbox.verbs import probe, smoke
 
 DIGEST = "sha256:" + "d" * 64
 MANIFEST = {"config": {"size": 10}, "layers": [{"size": 100}, {"size": 1000}]}
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers what the test's table says; remembers the requests."""
-
-    def answer(self):
-        key = f"{self.command} {self.path.partition('?')[0]}"
-        self.server.requests.append((key, dict(self.headers)))
-        reply = self.server.table.get(key, (404, {}, ""))
-        status, headers, body = reply(self) if callable(reply) else reply
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    do_GET = do_DELETE = answer
-
-    def log_message(self, *arguments):
-        """Quiet."""
-
-
-@pytest.fixture
-def http_server():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.table, server.requests = {}, []
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    server.address = f"127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 def registry(server, login=""):
@@ -79,7 +45,11 @@ def test_a_registry_with_token_login_is_understood(http_server):
         if request.headers.get("Authorization") == "Bearer good":
             return 200, {"Docker-Content-Digest": DIGEST}, json.dumps(MANIFEST)
         realm = f"http://{http_server.address}/token"
-        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="s",scope="repository:x:pull"'}, ""
+        return (
+            401,
+            {"WWW-Authenticate": f'Bearer realm="{realm}",service="s",scope="repository:x:pull"'},
+            "",
+        )
 
     http_server.table["GET /v2/o/x/manifests/abc"] = manifest
     http_server.table["GET /token"] = (200, {}, '{"token": "good"}')
@@ -104,13 +74,18 @@ LOGIN_PAGE = '<form><input name="login"/><input name="password"/></form>'
 
 
 def smoke_job(server, places, events, **more) -> Job:
-    spec = make_spec(url=f"http://{server.address}", host="acme.localhost:8080", deadline_seconds=0.2, **more)
+    spec = make_spec(
+        url=f"http://{server.address}", host="acme.localhost:8080", deadline_seconds=0.2, **more
+    )
     return Job(spec, events, places)
 
 
 def test_a_good_target_passes_and_is_asked_by_its_host_name(http_server, places, events):
-    http_server.table = {"GET /web/health": (200, {}, "{}"), "GET /web/login": (200, {}, LOGIN_PAGE),
-                         "GET /websocket": (101, {}, "")}
+    http_server.table = {
+        "GET /web/health": (200, {}, "{}"),
+        "GET /web/login": (200, {}, LOGIN_PAGE),
+        "GET /websocket": (101, {}, ""),
+    }
     assert smoke.run(smoke_job(http_server, places, events))["seconds"] < 5
     assert {headers["Host"] for _, headers in http_server.requests} == {"acme.localhost:8080"}
     assert http_server.requests[-1][1]["Upgrade"] == "websocket"
@@ -125,8 +100,12 @@ def test_a_good_target_passes_and_is_asked_by_its_host_name(http_server, places,
     ],
 )
 def test_a_bad_target_is_told_after_the_deadline(http_server, places, events, change, words):
-    http_server.table = {"GET /web/health": (200, {}, "{}"), "GET /web/login": (200, {}, LOGIN_PAGE),
-                         "GET /websocket": (101, {}, ""), **change}
+    http_server.table = {
+        "GET /web/health": (200, {}, "{}"),
+        "GET /web/login": (200, {}, LOGIN_PAGE),
+        "GET /websocket": (101, {}, ""),
+        **change,
+    }
     with pytest.raises(Failure, match=words):
         smoke.run(smoke_job(http_server, places, events))
 
@@ -139,7 +118,9 @@ def test_smoke_waits_for_a_target_that_comes_up(http_server, places, events):
     assert smoke.run(job)["seconds"] >= 1
 
 
-@pytest.mark.parametrize("health,login,status", [(200, 200, 0), (200, 303, 0), (200, 500, 1), (503, 200, 1)])
+@pytest.mark.parametrize(
+    "health,login,status", [(200, 200, 0), (200, 303, 0), (200, 500, 1), (503, 200, 1)]
+)
 def test_the_probe_needs_health_and_a_loading_registry(http_server, health, login, status):
     http_server.table = {"GET /web/health": (health, {}, ""), "GET /web/login": (login, {}, "")}
     assert probe.main({"IPAI_PROBE_PORT": str(http_server.server_port)}) == status
@@ -177,6 +158,9 @@ def test_the_administrators_password_is_only_in_a_private_file(places):
 
 def test_a_database_server_that_is_down_is_one_sentence(places):
     (places.secrets / "postgres-admin").write_text("x")
-    with server_of({"host": "127.0.0.1", "port": 1}, places) as server:
-        with pytest.raises(Failure, match="127.0.0.1 cannot be reached"):
-            server.value("SELECT 1")
+    down = {"host": "127.0.0.1", "port": 1}
+    with (
+        pytest.raises(Failure, match=r"127\.0\.0\.1 cannot be reached"),
+        server_of(down, places) as server,
+    ):
+        server.value("SELECT 1")

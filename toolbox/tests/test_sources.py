@@ -1,5 +1,5 @@
 import pytest
-from conftest import addon
+from toolbox_samples import addon
 
 from ipai_toolbox.addons import find_addons, without_duplicates
 from ipai_toolbox.ipai_yml import Settings, read_settings, settings_or_failure
@@ -26,15 +26,25 @@ def names(root, *below) -> list[str]:
 
 
 def test_addons_are_found_at_any_depth(root):
-    put(root, {"a/__manifest__.py": addon(), "x/y/z/b/__manifest__.py": addon(depends=["a", "sale"])})
+    put(
+        root,
+        {"a/__manifest__.py": addon(), "x/y/z/b/__manifest__.py": addon(depends=["a", "sale"])},
+    )
     found = find_addons(root).addons
     assert [(one.name, one.shown, one.depends) for one in found] == [
-        ("a", "a", ("base",)), ("b", "x/y/z/b", ("a", "sale"))
+        ("a", "a", ("base",)),
+        ("b", "x/y/z/b", ("a", "sale")),
     ]
 
 
 def test_hidden_folders_node_modules_and_addons_inside_addons_are_skipped(root):
-    put(root, {f"{place}/__manifest__.py": addon() for place in (".git/a", "node_modules/b", "c", "c/tests/data/d")})
+    put(
+        root,
+        {
+            f"{place}/__manifest__.py": addon()
+            for place in (".git/a", "node_modules/b", "c", "c/tests/data/d")
+        },
+    )
     assert names(root) == ["c"]
 
 
@@ -60,15 +70,29 @@ def test_a_search_can_be_limited_to_folders(root):
 
 
 def test_addons_with_tests_are_known(root):
-    put(root, {"a/__manifest__.py": addon(), "a/tests/test_a.py": "", "b/__manifest__.py": addon(), "b/tests/x.py": ""})
-    assert [(one.name, one.has_tests) for one in find_addons(root).addons] == [("a", True), ("b", False)]
+    put(
+        root,
+        {
+            "a/__manifest__.py": addon(),
+            "a/tests/test_a.py": "",
+            "b/__manifest__.py": addon(),
+            "b/tests/x.py": "",
+        },
+    )
+    assert [(one.name, one.has_tests) for one in find_addons(root).addons] == [
+        ("a", True),
+        ("b", False),
+    ]
 
 
 @pytest.mark.parametrize(
     "text,words",
     [
         ("{\n 'name': 'x',\n 'depends': [\n}\n", "a/__manifest__.py, line "),
-        ("# comment\n{'name': open('/etc/passwd')}", "a/__manifest__.py, line 2: only plain values"),
+        (
+            "# comment\n{'name': open('/etc/passwd')}",
+            "a/__manifest__.py, line 2: only plain values",
+        ),
         ("['name']", "no dictionary"),
         ("{'depends': 'base'}", "'depends' is no list"),
         ("", "a/__manifest__.py, line "),
@@ -92,13 +116,26 @@ def test_without_a_file_the_settings_are_the_defaults(root):
 
 
 def test_all_keys_are_read(root):
-    put(root, {"src/keep": "", "docker/Dockerfile": "FROM x", ".ipai.yml": (
-        "addons: [src]\ninstall:\n  - sale\n  - demo\ntests: ['/demo', '-/demo:TestSlow']\nbase_image: odoo:19.0\n"
-        "dockerfile: docker/Dockerfile\nworkers: 4\npython:\n  - phonenumbers>=8\napt: [poppler-utils]\n"
-    )})
+    put(
+        root,
+        {
+            "src/keep": "",
+            "docker/Dockerfile": "FROM x",
+            ".ipai.yml": (
+                "addons: [src]\ninstall:\n  - sale\n  - demo\ntests: ['/demo', '-/demo:TestSlow']\nbase_image: odoo:19.0\n"
+                "dockerfile: docker/Dockerfile\nworkers: 4\npython:\n  - phonenumbers>=8\napt: [poppler-utils]\n"
+            ),
+        },
+    )
     assert settings_or_failure(root) == Settings(
-        ("src",), ("sale", "demo"), ("/demo", "-/demo:TestSlow"), "odoo:19.0", "docker/Dockerfile", 4,
-        ("phonenumbers>=8",), ("poppler-utils",),
+        ("src",),
+        ("sale", "demo"),
+        ("/demo", "-/demo:TestSlow"),
+        "odoo:19.0",
+        "docker/Dockerfile",
+        4,
+        ("phonenumbers>=8",),
+        ("poppler-utils",),
     )
 
 
@@ -110,12 +147,24 @@ def test_tests_can_be_switched_off(root):
 @pytest.mark.parametrize(
     "text,problem",
     [
-        ("workers: 2\ninstal: [a]\n", '.ipai.yml, line 2, key "instal": unknown key; did you mean "install"?'),
+        (
+            "workers: 2\ninstal: [a]\n",
+            '.ipai.yml, line 2, key "instal": unknown key; did you mean "install"?',
+        ),
         ("colour: red\n", 'line 1, key "colour": unknown key; known keys are addons, install'),
         ("environment:\n  A: b\n", "store them as secrets"),
-        ("workers: many\n", "line 1, key \"workers\": expected a number from 0 to 64, found 'many'"),
-        ("install:\n  - ok\n  - Not Ok\n", "line 3, key \"install\": expected module names, found 'Not Ok'"),
-        ("install: demo\n", "line 1, key \"install\": expected a list of module names, found 'demo'"),
+        (
+            "workers: many\n",
+            "line 1, key \"workers\": expected a number from 0 to 64, found 'many'",
+        ),
+        (
+            "install:\n  - ok\n  - Not Ok\n",
+            "line 3, key \"install\": expected module names, found 'Not Ok'",
+        ),
+        (
+            "install: demo\n",
+            "line 1, key \"install\": expected a list of module names, found 'demo'",
+        ),
         ("apt:\n- 'curl; rm -rf /'\n", 'line 2, key "apt": expected Debian package names'),
         ("python: ['--index-url=http://evil']\n", "expected requirement lines"),
         ("addons: [../other]\n", "leads out of the repository"),
@@ -146,27 +195,57 @@ def collected(root) -> list[str]:
 
 
 def test_requirement_files_beside_addons_and_above_them_come_outermost_first(root):
-    put(root, {
-        "requirements.txt": "a", "x/requirements.txt": "b", "x/one/requirements.txt": "c",
-        "x/one/__manifest__.py": addon(), "unrelated/requirements.txt": "no", "z/two/__manifest__.py": addon(),
-        "z/requirements.txt": "d",
-    })
-    assert collected(root) == ["requirements.txt", "x/requirements.txt", "z/requirements.txt", "x/one/requirements.txt"]
+    put(
+        root,
+        {
+            "requirements.txt": "a",
+            "x/requirements.txt": "b",
+            "x/one/requirements.txt": "c",
+            "x/one/__manifest__.py": addon(),
+            "unrelated/requirements.txt": "no",
+            "z/two/__manifest__.py": addon(),
+            "z/requirements.txt": "d",
+        },
+    )
+    assert collected(root) == [
+        "requirements.txt",
+        "x/requirements.txt",
+        "z/requirements.txt",
+        "x/one/requirements.txt",
+    ]
 
 
 def test_included_files_are_copied_too(root, tmp_path):
-    put(root, {"requirements.txt": "-r req/more.txt\n-c req/pins.txt\nlxml", "req/more.txt": "-r ../deep.txt\nx",
-               "req/pins.txt": "x==1", "deep.txt": "y"})
+    put(
+        root,
+        {
+            "requirements.txt": "-r req/more.txt\n-c req/pins.txt\nlxml",
+            "req/more.txt": "-r ../deep.txt\nx",
+            "req/pins.txt": "x==1",
+            "deep.txt": "y",
+        },
+    )
     order = copy_requirements(requirement_files(root, []), root, tmp_path / "to", "repository")
     assert order == ["repository/requirements.txt"]
-    copied = sorted(path.relative_to(tmp_path / "to").as_posix() for path in (tmp_path / "to").rglob("*.txt"))
-    assert copied == ["repository/deep.txt", "repository/req/more.txt", "repository/req/pins.txt",
-                      "repository/requirements.txt"]
+    copied = sorted(
+        path.relative_to(tmp_path / "to").as_posix() for path in (tmp_path / "to").rglob("*.txt")
+    )
+    assert copied == [
+        "repository/deep.txt",
+        "repository/req/more.txt",
+        "repository/req/pins.txt",
+        "repository/requirements.txt",
+    ]
 
 
 @pytest.mark.parametrize(
-    "line,words", [("-r absent.txt", "line 2: there is no file absent.txt"), ("-r ../../secret", "no file"),
-                   ("-e .", "not supported"), ("./vendor/x", "not supported")],
+    "line,words",
+    [
+        ("-r absent.txt", "line 2: there is no file absent.txt"),
+        ("-r ../../secret", "no file"),
+        ("-e .", "not supported"),
+        ("./vendor/x", "not supported"),
+    ],
 )
 def test_a_line_that_cannot_work_is_named(root, tmp_path, line, words):
     put(root, {"requirements.txt": f"ok\n{line}\n"})
@@ -192,5 +271,7 @@ def test_packages_come_from_apt_txt_and_are_checked(root):
     put(root, {"apt.txt": "# tools\npoppler-utils\n\nlibmagic1  # magic\n"})
     assert apt_packages(root) == ["poppler-utils", "libmagic1"]
     put(root, {"apt.txt": "good\n--allow-unauthenticated\n"})
-    with pytest.raises(Failure, match="apt.txt, line 2: '--allow-unauthenticated' is not the name"):
+    with pytest.raises(
+        Failure, match=r"apt\.txt, line 2: '--allow-unauthenticated' is not the name"
+    ):
         apt_packages(root)

@@ -23,10 +23,21 @@ def main(folder: Path) -> int:
         constraint = record_odoo(records, version)
         options = [option for file in files for option in ("--requirement", file)]
         command = [
-            sys.executable, "-m", "pip", "install", "--no-input", "--progress-bar", "off",
-            "--prefer-binary", "--constraint", str(constraint), *options,
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-input",
+            "--progress-bar",
+            "off",
+            "--prefer-binary",
+            "--constraint",
+            str(constraint),
+            *options,
         ]
-        done = subprocess.run(command, cwd=folder, env=pip_environment(records), check=False, timeout=3600)
+        done = subprocess.run(
+            command, cwd=folder, env=pip_environment(records), check=False, timeout=3600
+        )
         return done.returncode
 
 

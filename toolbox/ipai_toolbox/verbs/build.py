@@ -57,7 +57,9 @@ def _image(build: Build, source: Source, base: Base, context: Context) -> tuple[
         build.job.events.warning(warning)
     image = build.registry.find(build.name, context.tag)
     if image:
-        build.job.events.progress(1.0, f"Found the image of this content, fingerprint {context.tag}: not built again")
+        build.job.events.progress(
+            1.0, f"Found the image of this content, fingerprint {context.tag}: not built again"
+        )
         return image, True
     build.job.events.progress(0.3, f"Building the image, fingerprint {context.tag}")
     _build(build, source, base, context)
@@ -76,9 +78,13 @@ def _build(build: Build, source: Source, base: Base, context: Context) -> None:
         on_line=log,
     )
     if done.timed_out:
-        raise Failure("The build took too long and was stopped", "Look at the log for the step that hangs")
+        raise Failure(
+            "The build took too long and was stopped", "Look at the log for the step that hangs"
+        )
     if not done.is_ok:
-        raise explain_build(log.lines, [file for repo in source.repositories for file in repo.requirements])
+        raise explain_build(
+            log.lines, [file for repo in source.repositories for file in repo.requirements]
+        )
 
 
 def _push(build: Build, context: Context) -> Image:
@@ -86,7 +92,9 @@ def _push(build: Build, context: Context) -> Image:
     done, digest = build.docker.push(f"{build.repository}:{context.tag}", build.job.events.debug)
     if not done.is_ok:
         reason = done.output.strip().splitlines()[-1:] or ["it took too long"]
-        raise explain_docker(done.output) or Failure(f"The image cannot be pushed: {reason[0]}", HINT)
+        raise explain_docker(done.output) or Failure(
+            f"The image cannot be pushed: {reason[0]}", HINT
+        )
     image = build.registry.find(build.name, digest or context.tag)
     if not image:
         raise Failure("The registry does not have the image that was just pushed to it", HINT)

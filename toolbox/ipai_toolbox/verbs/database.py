@@ -46,7 +46,9 @@ def _database(server: Server, name: str, role: str) -> bool:
         _mark(server, name)
         return False
     options = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
-    complaint = server.attempt(f"CREATE DATABASE {identifier(name)} OWNER {identifier(role)} {options}")
+    complaint = server.attempt(
+        f"CREATE DATABASE {identifier(name)} OWNER {identifier(role)} {options}"
+    )
     if complaint and not _exists(server, name):
         raise Failure(f"The database {name} cannot be made: {complaint}", "Retry the run")
     _mark(server, name)
@@ -61,7 +63,10 @@ def _mark(server: Server, name: str) -> None:
 
 def _protect(server: Server, name: str, role: str) -> None:
     if not _exists(server, name):
-        raise Failure(f"The database {name} does not exist", "Deploy the environment again with a new database")
+        raise Failure(
+            f"The database {name} does not exist",
+            "Deploy the environment again with a new database",
+        )
     server.run(
         f"ALTER DATABASE {identifier(name)} OWNER TO {identifier(role)};\n"
         f"REVOKE CONNECT, TEMPORARY ON DATABASE {identifier(name)} FROM PUBLIC;\n"

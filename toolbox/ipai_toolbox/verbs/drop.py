@@ -21,7 +21,10 @@ def run(job: Job) -> dict:
 def _drop(server: Server, name: str) -> bool:
     """True when it was there."""
     if name in PROTECTED:
-        raise Failure(f"The database {name} belongs to the server itself", "Correct the environment's database")
+        raise Failure(
+            f"The database {name} belongs to the server itself",
+            "Correct the environment's database",
+        )
     if not server.value(f"SELECT 1 FROM pg_database WHERE datname = {literal(name)}"):
         return False
     server.run(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
@@ -37,6 +40,8 @@ def _drop_role(server: Server, role: str) -> bool:
         f"WHERE r.rolname = {literal(role)} ORDER BY datname"
     )
     if owned:
-        raise Failure(f"The role {role} still owns the database {owned[0][0]}", "Drop that database too")
+        raise Failure(
+            f"The role {role} still owns the database {owned[0][0]}", "Drop that database too"
+        )
     server.run(f"DROP OWNED BY {identifier(role)};\nDROP ROLE IF EXISTS {identifier(role)};")
     return True

@@ -1,23 +1,42 @@
-"""Becomes the target's Odoo: its own program, its configuration, and the image's addons."""
+"""Becomes the target's Odoo server: same command line rules as every other run of Odoo."""
 
 import os
-import shutil
+import pwd
 import sys
 
-from ..odoo_command import addons_paths
-from ..places import places_from
+from ..odoo_command import odoo_program, odoo_user, own_data_folder, path_options
+from ..outcome import Failure
+from ..places import Places, places_from
 
 
 def main(environ=os.environ) -> int:
-    """Replace this process by Odoo, so that it gets the signals; returns only without an Odoo."""
-    program = shutil.which("odoo") or shutil.which("odoo-bin")
-    if not program:
-        print("There is no Odoo in the image: neither odoo nor odoo-bin is on its path.", file=sys.stderr)
-        return 1
+    """Replaces this process by Odoo; comes back only when that is not possible."""
     places = places_from(environ)
-    words = [program, "--config", str(places.odoo_conf)]
-    paths = addons_paths(places)
-    if paths:
-        words += ["--addons-path", ",".join(paths)]
-    sys.stdout.flush()
-    os.execv(program, words)
+    try:
+        command = server_command(places)
+    except Failure as failure:
+        print(failure.cause, failure.hint, file=sys.stderr)
+        return 1
+    user = odoo_user()
+    own_data_folder(places, user)
+    become(user)
+    return os.execv(command[0], command)
+
+
+def server_command(places: Places) -> list[str]:
+    """Odoo with the environment's configuration and the addons of this image."""
+    if not places.odoo_conf.is_file():
+        raise Failure(
+            f"There is no {places.odoo_conf}", "Give the service its odoo.conf as a secret"
+        )
+    return [odoo_program(), "--config", str(places.odoo_conf), *path_options(places)]
+
+
+def become(user: pwd.struct_passwd | None) -> None:
+    """Leave root behind for good; without a user nothing changes."""
+    if user is None:
+        return
+    os.setgroups(os.getgrouplist(user.pw_name, user.pw_gid))
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+    os.environ.update(HOME=user.pw_dir, USER=user.pw_name, LOGNAME=user.pw_name)

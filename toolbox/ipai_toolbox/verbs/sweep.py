@@ -1,4 +1,4 @@
-"""Removes volumes and images that nothing needs any more."""
+"""Removes volumes, images, secrets and configs that nothing needs any more."""
 
 import tempfile
 import time
@@ -7,8 +7,10 @@ from pathlib import Path
 from ..docker_cli import Docker, docker_down, docker_for, explain_docker
 from ..job import Job
 from ..outcome import Failure
+from ..process import Finished
 from ..registry import registry_for
 
+KINDS = {"volumes": "volume", "secrets": "secret", "configs": "config"}
 IN_USE_SECONDS = 30
 PAUSE_SECONDS = 1
 
@@ -19,34 +21,39 @@ def run(job: Job) -> dict:
     missing: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ipai-sweep-") as folder:
         docker = docker_for(Path(folder), config)
-        for name in job.spec.texts("volumes"):
-            (removed if _remove_volume(docker, name) else missing).append(name)
+        for key, kind in KINDS.items():
+            for name in job.spec.texts(key):
+                (removed if _remove(docker, kind, name) else missing).append(name)
         for reference in job.spec.texts("images"):
-            (removed if _remove_image(job, docker, reference, config) else missing).append(reference)
+            (removed if _remove_image(job, docker, reference, config) else missing).append(
+                reference
+            )
     for name in removed:
         job.events.info(f"Removed {name}")
     return {"removed": removed, "missing": missing}
 
 
-def _remove_volume(docker: Docker, name: str) -> bool:
+def _remove(docker: Docker, kind: str, name: str) -> bool:
     """True when it was there; waits a little for a container that is just ending."""
     deadline = time.monotonic() + IN_USE_SECONDS
     while True:
-        done = docker.remove_volume(name)
+        done = docker.remove(kind, name)
         text = done.errors.lower()
-        if done.is_ok or "no such volume" in text:
+        if done.is_ok or "no such" in text or "not found" in text:
             return done.is_ok
         if "in use" not in text or time.monotonic() > deadline:
-            raise explain_docker(done.errors) or _volume_failure(name, done)
+            raise explain_docker(done.errors) or _failure(kind, name, done)
         time.sleep(PAUSE_SECONDS)
 
 
-def _volume_failure(name: str, done) -> Failure:
+def _failure(kind: str, name: str, done: Finished) -> Failure:
     if done.timed_out:
         return docker_down()
     if "in use" in done.errors.lower():
-        return Failure(f"The volume {name} is still used by a container", "Stop that container, then retry")
-    return Failure(f"The volume {name} cannot be removed: {' '.join(done.errors.split())}", "Retry the run")
+        return Failure(f"The {kind} {name} is still used", "Stop what uses it, then retry")
+    return Failure(
+        f"The {kind} {name} cannot be removed: {' '.join(done.errors.split())}", "Retry the run"
+    )
 
 
 def _remove_image(job: Job, docker: Docker, reference: str, config: str | None) -> bool:
@@ -54,7 +61,9 @@ def _remove_image(job: Job, docker: Docker, reference: str, config: str | None) 
     repository, _, digest = reference.partition("@")
     name = repository.partition("/")[2]
     if not digest or not name:
-        raise Failure(f"'{reference}' does not name an image by its digest", "Correct the list and retry")
+        raise Failure(
+            f"'{reference}' does not name an image by its digest", "Correct the list and retry"
+        )
     docker.remove_image(reference)
     registry = registry_for(job.spec.text("registry_internal"), config, job.places.ca_bundle)
     return registry.delete(name, digest)

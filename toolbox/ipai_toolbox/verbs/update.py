@@ -63,7 +63,9 @@ def _check_code(job: Job, plan: Plan) -> None:
 
 def _check_end(done: Finished, log: OdooLog) -> None:
     if done.timed_out:
-        raise Failure("Odoo did not end in time and was stopped", "Look in the log for what it waited for")
+        raise Failure(
+            "Odoo did not end in time and was stopped", "Look in the log for what it waited for"
+        )
     if done.exit_status or log.facts.tests_failed or log.facts.failed_tests:
         raise explain_update(log.facts, done.exit_status, done.output)
 
@@ -92,7 +94,9 @@ def _finish(job: Job, target: TargetDatabase) -> bool:
 def _wanted(job: Job) -> Wanted:
     modules = job.spec.texts("modules") if job.spec.get("modules") is not None else None
     digests = job.spec.part("addons_digests") if job.spec.get("addons_digests") else {}
-    return Wanted(tuple(job.spec.texts("install")), digests, None if modules is None else tuple(modules))
+    return Wanted(
+        tuple(job.spec.texts("install")), digests, None if modules is None else tuple(modules)
+    )
 
 
 def _present(job: Job, target: TargetDatabase) -> Present:

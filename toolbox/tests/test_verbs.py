@@ -1,0 +1,206 @@
+"""Whole verbs, with a recorded docker command and a small real registry."""
+
+import json
+import os
+import sys
+
+import pytest
+from test_servers import DIGEST, MANIFEST
+from toolbox_samples import addon, make_spec
+
+from ipai_toolbox.job import Job
+from ipai_toolbox.outcome import Failure
+from ipai_toolbox.verbs import build, serve, sweep
+
+DOCKER = """#!{python}
+import json, os, sys
+words = sys.argv[1:]
+with open({log!r}, "a") as log:
+    log.write(json.dumps(words) + "\\n")
+answers = json.load(open({answers!r}))
+for start, (status, out, err) in answers.items():
+    if " ".join(words).startswith(start):
+        print(out)
+        print(err, file=sys.stderr)
+        sys.exit(status)
+"""
+BASE = [{"Id": "sha256:b", "RepoDigests": ["r:1/i/odoo@sha256:bb"], "Config": {"User": "odoo"}}]
+
+
+@pytest.fixture
+def docker(tmp_path, monkeypatch):
+    """A docker command that answers as told and remembers how it was called."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    log, answers = folder / "calls.jsonl", folder / "answers.json"
+    program = folder / "docker"
+    program.write_text(DOCKER.format(python=sys.executable, log=str(log), answers=str(answers)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return FakeDocker(log, answers)
+
+
+class FakeDocker:
+    def __init__(self, log, answers):
+        self._log, self._answers = log, answers
+        self.answer({})
+
+    def answer(self, answers: dict[str, tuple[int, str, str]]) -> None:
+        usual = {"version": (0, "20.10", ""), "image inspect": (0, json.dumps(BASE), "")}
+        self._answers.write_text(json.dumps({**usual, **answers}))
+
+    @property
+    def calls(self) -> list[list[str]]:
+        return (
+            [json.loads(line) for line in self._log.read_text().splitlines()]
+            if self._log.exists()
+            else []
+        )
+
+    def call(self, *start: str) -> list[str]:
+        return next(words for words in self.calls if words[: len(start)] == list(start))
+
+
+@pytest.fixture
+def build_job(http_server, make_repo, places, events):
+    repo = make_repo()
+    repo.commit(
+        {"shop/__manifest__.py": addon(depends=["sale"]), "shop/tests/test_a.py": ""},
+        subject="Shop",
+    )
+    spec = make_spec(
+        instance="ipai",
+        project="demo",
+        repository_url=repo.url,
+        ref="refs/heads/main",
+        commit=None,
+        base_image="r:1/i/odoo@sha256:bb",
+        registry="127.0.0.1:5",
+        registry_internal=http_server.address,
+    )
+    return Job(spec, events, places)
+
+
+def has_image_after_push(server, docker):
+    def manifest(_request):
+        if any(words[0] == "push" for words in docker.calls):
+            return 200, {"Docker-Content-Digest": DIGEST}, json.dumps(MANIFEST)
+        return 404, {}, ""
+
+    class Table(dict):
+        def get(self, key, default=None):
+            return manifest if key.startswith("GET /v2/ipai/demo/manifests/") else default
+
+    server.table = Table()
+
+
+def test_a_new_commit_is_built_pushed_and_described(build_job, http_server, docker):
+    has_image_after_push(http_server, docker)
+    docker.answer({"push": (0, f"tag: digest: {DIGEST} size: 9", "")})
+    result = build.run(build_job)
+    assert result["image"] == f"127.0.0.1:5/ipai/demo@{DIGEST}"
+    assert (result["found"], result["size_bytes"], result["subject"]) == (False, 1110, "Shop")
+    assert (result["install"], result["tests"], result["depends"]) == (
+        ["shop"],
+        ["/shop"],
+        {"shop": ["sale"]},
+    )
+    words = docker.call("build")
+    assert f"ipai.commit={result['commit']}" in words
+    assert f"127.0.0.1:5/ipai/demo:{result['fingerprint'][:16]}" in words
+
+
+def test_an_image_that_the_registry_has_is_not_built_again(build_job, http_server, docker):
+    has_image_after_push(http_server, docker)
+    build.run(build_job)
+    again = build.run(build_job)
+    assert again["found"] is True
+    assert sum(words[0] == "build" for words in docker.calls) == 1
+
+
+def test_the_secrets_of_a_build_are_never_on_a_command_line(build_job, http_server, docker):
+    has_image_after_push(http_server, docker)
+    (build_job.places.secrets / "docker-config.json").write_text(
+        '{"auths": {"x": {"auth": "c2VjcmV0"}}}'
+    )
+    build.run(build_job)
+    assert "c2VjcmV0" not in json.dumps(docker.calls)
+
+
+@pytest.mark.parametrize(
+    "answers,cause",
+    [
+        ({"version": (1, "", "Cannot connect to the Docker daemon")}, "Docker does not answer"),
+        ({"build": (1, "#5 1.0 E: Unable to locate package nope", "")}, "apt.txt asks for nope"),
+        (
+            {"push": (1, "received unexpected HTTP status: no space left on device", "")},
+            "disk of the build machine",
+        ),
+        (
+            {"image inspect": (1, "", "No such image"), "pull": (1, "", "manifest unknown")},
+            "cannot be pulled",
+        ),
+    ],
+)
+def test_each_way_a_build_can_fail_is_one_sentence(build_job, docker, answers, cause):
+    docker.answer(answers)
+    with pytest.raises(Failure, match=cause):
+        build.run(build_job)
+
+
+def sweep_job(http_server, places, events, **values) -> Job:
+    return Job(make_spec(registry_internal=http_server.address, **values), events, places)
+
+
+def test_a_sweep_removes_what_is_there_and_names_what_is_not(http_server, docker, places, events):
+    http_server.table = {f"DELETE /v2/i/demo/manifests/{DIGEST}": (202, {}, "")}
+    docker.answer(
+        {"volume rm gone": (1, "", "Error: No such volume: gone"), "image inspect": (1, "", "no")}
+    )
+    job = sweep_job(
+        http_server,
+        places,
+        events,
+        volumes=["data", "gone"],
+        secrets=["conf"],
+        images=[f"127.0.0.1:5/i/demo@{DIGEST}"],
+    )
+    result = sweep.run(job)
+    assert result == {
+        "removed": ["data", "conf", f"127.0.0.1:5/i/demo@{DIGEST}"],
+        "missing": ["gone"],
+    }
+    assert ["secret", "rm", "conf"] in docker.calls
+
+
+def test_a_volume_in_use_is_a_sentence(http_server, docker, places, events, monkeypatch):
+    monkeypatch.setattr(sweep, "IN_USE_SECONDS", 0)
+    docker.answer({"volume rm": (1, "", "Error: remove data: volume is in use - [abc]")})
+    with pytest.raises(Failure, match="The volume data is still used"):
+        sweep.run(sweep_job(http_server, places, events, volumes=["data"]))
+
+
+def test_the_server_gets_its_configuration_and_the_images_addons(places, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "odoo"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    with pytest.raises(Failure, match="There is no"):
+        serve.server_command(places)
+    places.odoo_conf.write_text("[options]\n")
+    (places.odoo_addons / "shop").mkdir(parents=True)
+    (places.odoo_addons / "shop/__manifest__.py").write_text(addon())
+    assert serve.server_command(places) == [
+        str(program),
+        "--config",
+        str(places.odoo_conf),
+        "--addons-path",
+        str(places.odoo_addons),
+    ]
+
+
+def test_an_image_without_odoo_is_told(places, monkeypatch):
+    places.odoo_conf.write_text("[options]\n")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(Failure, match="no Odoo in the image"):
+        serve.server_command(places)
