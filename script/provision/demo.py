@@ -17,6 +17,7 @@ OVER = ("done", "failed", "cancelled", "superseded")
 POLL_SECONDS = 0.5
 PICK_UP_SECONDS = 60
 RUN_SECONDS = 1800
+AWAKE_SECONDS = 40
 
 
 def ensure_demo(commands, settings, progress):
@@ -26,14 +27,21 @@ def ensure_demo(commands, settings, progress):
     commit = forge.head(commands, settings, CODE)
     if not commit:
         commit = forge.push_folder(commands, settings, CODE, settings.checkout / "demo")
-    environment = _environment(api)
-    if environment["state"] == "up" and environment["commit"] == commit:
-        visit(settings, environment["url"])
-        return environment["url"]
-    follow(api, _run_of(commands, settings, api, commit), progress)
-    url = _environment(api)["url"]
-    visit(settings, url)
-    return url
+    if not _is_there(settings, _environment(api), commit):
+        follow(api, _run_of(commands, settings, api, commit), progress)
+        visit(settings, _environment(api)["url"])
+    return _environment(api)["url"]
+
+
+def _is_there(settings, environment, commit):
+    """Whether the commit is deployed and answers; what was lost is deployed again."""
+    if environment["state"] != "up" or environment["commit"] != commit:
+        return False
+    try:
+        visit(settings, environment["url"], AWAKE_SECONDS)
+    except Trouble:
+        return False
+    return True
 
 
 def _ensure_project(commands, settings, api):

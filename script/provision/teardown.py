@@ -40,6 +40,7 @@ def reset(commands, settings):
     yield "Management PostgreSQL", lambda: _said(postgres.stop_postgres(commands, settings))
     if docker_engine.answers(commands):
         yield "Services", lambda: _remove_services(commands, settings)
+        yield "Containers", lambda: _remove_containers(commands, settings)
         for kind in ("network", "secret", "config", "volume"):
             yield f"{kind.capitalize()}s", lambda kind=kind: _remove_all(commands, settings, kind)
     yield "State folder", lambda: _remove_state(settings)
@@ -96,6 +97,15 @@ def _stop_engine(commands):
 def _remove_services(commands, settings):
     names = [one["Spec"]["Name"] for one in _services(commands, [settings.label])]
     remove_services(commands, names)
+    return f"{len(names)} removed"
+
+
+def _remove_containers(commands, settings):
+    """Docker keeps the containers of completed jobs after their service is gone."""
+    listed = docker("ps", "--quiet", "--all", "--filter", f"label={settings.label}")
+    names = commands.run(listed).split()
+    if names:
+        commands.attempt(docker("rm", "--force", *names), timeout=120)
     return f"{len(names)} removed"
 
 
