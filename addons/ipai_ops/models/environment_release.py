@@ -3,6 +3,7 @@
 from odoo import models
 
 from ..engine.steps import common
+from .environment import GONE
 
 
 class Environment(models.Model):
@@ -38,7 +39,14 @@ class Environment(models.Model):
         elif run.kind == "destroy" and run.state == "done":
             self.write({"state": "destroyed"})
         elif self.state == "deploying" or run.kind == "destroy":
-            self.state = "up" if self.image_id else "failed"
+            self.state = self._state_left_behind()
+
+    def _state_left_behind(self):
+        """Return the state after a run that failed; a host name given away is not taken back."""
+        successors = [("host", "=", self.host), ("state", "not in", GONE), ("id", "!=", self.id)]
+        if self.state in GONE and self.search_count(successors, limit=1):
+            return "destroying"
+        return "up" if self.image_id else "failed"
 
     def _released(self, run):
         image = self.env["ops.artifact"].search(

@@ -6,8 +6,10 @@ from . import test_edge
 from . import test_environment
 from . import test_hooks
 from . import test_ingest
+from . import test_log
 from . import test_poll
 from . import test_project
 from . import test_queue
 from . import test_rights
+from . import test_two_requests
 from . import test_webhook

@@ -135,6 +135,27 @@ class TestEnvironment(OpsCase):
         first = environment._destroy("button")
         self.assertEqual(environment._destroy("button"), first)
 
+    def test_nothing_is_deployed_where_a_destruction_waits(self):
+        environment = self.make_environment()
+        environment._destroy("button")
+        with self.assertRaisesRegex(UserError, "being destroyed"):
+            environment.action_deploy()
+
+    def test_a_cancelled_destruction_gives_the_environment_back(self):
+        environment = self.make_environment()
+        environment._destroy("button").action_cancel()
+        self.assertEqual(environment.state, "failed")
+        environment.action_deploy()
+
+    def test_a_failed_destruction_does_not_take_back_a_host_name_given_away(self):
+        old = self.make_environment()
+        run = old._destroy("button")
+        new = self.make_environment()
+        self.finish(run, "failed")
+        self.env.flush_all()
+        self.assertEqual((old.state, new.host), ("destroying", old.host))
+        self.assertEqual(old._destroy("button").kind, "destroy")
+
     def test_a_destroyed_environment_leaves_the_board_and_frees_its_host(self):
         environment = self.make_environment()
         self.finish(environment._destroy("button"))
