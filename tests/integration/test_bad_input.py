@@ -1,5 +1,7 @@
 """Bad input ends a run with one sentence that says what happened, and one that says what to do."""
 
+import shutil
+
 import pytest
 
 FAILING_TEST = """
@@ -15,14 +17,14 @@ class TestShop(TransactionCase):
 @pytest.fixture(scope="module")
 def bad(suite, new_project):
     """A project to break, with one good commit."""
-    project, repository = new_project("bad")
-    repository.addon("bad_base").push("First")
-    return project, repository
+    project = new_project("bad")
+    project.repository.addon("bad_base").push("First")
+    return project
 
 
-def failed(suite, environment="main", code="bad"):
+def failed(suite, project, environment="main"):
     """Deploy and return the failed run."""
-    run = suite.deploy(code, environment)
+    run = suite.deploy(project.code, environment)
     ended = suite.finished(run)
     assert ended["state"] == "failed", suite.log(run)
     assert ended["cause"].endswith("."), ended["cause"]
@@ -32,60 +34,60 @@ def failed(suite, environment="main", code="bad"):
 
 
 def test_an_unknown_branch(suite, bad):
-    suite.call("ops.environment", "create", {"project_id": bad[0], "name": "nowhere"})
-    assert "nowhere" in failed(suite, "nowhere")["cause"]
+    suite.call("ops.environment", "create", {"project_id": bad.id, "name": "nowhere"})
+    assert "nowhere" in failed(suite, bad, "nowhere")["cause"]
 
 
-def test_an_unreachable_repository(suite):
-    host = suite.facts["control_url"].split("/")[2].partition(":")[0]
-    suite.project("gone", f"git://{host}:9/gone.git")
-    assert "gone" in failed(suite, code="gone")["cause"]
+def test_an_unreachable_repository(suite, new_project):
+    project = new_project("gone")
+    shutil.rmtree(project.repository.bare)
+    assert "gone" in failed(suite, project)["cause"]
 
 
 def test_a_broken_manifest(suite, bad):
-    bad[1].write("bad_base/__manifest__.py", "{'name': 'Bad',\n 'depends': [}\n").push()
-    cause = failed(suite)["cause"]
+    bad.repository.write("bad_base/__manifest__.py", "{'name': 'Bad',\n 'depends': [}\n").push()
+    cause = failed(suite, bad)["cause"]
     assert "bad_base/__manifest__.py" in cause
     assert "line 2" in cause
-    bad[1].addon("bad_base").push("Good again")
+    bad.repository.addon("bad_base").push("Good again")
 
 
 def test_a_requirement_that_does_not_exist(suite, bad):
-    bad[1].write("requirements.txt", "odoo-addon-that-nobody-wrote==19.0.*\n").push()
-    assert "odoo-addon-that-nobody-wrote" in failed(suite)["cause"]
-    bad[1].write("requirements.txt", "").push("Good again")
+    bad.repository.write("requirements.txt", "odoo-addon-that-nobody-wrote==19.0.*\n").push()
+    assert "odoo-addon-that-nobody-wrote" in failed(suite, bad)["cause"]
+    bad.repository.write("requirements.txt", "").push("Good again")
 
 
 def test_an_unknown_key_of_ipai_yml(suite, bad):
-    bad[1].write(".ipai.yml", "instal:\n  - bad_base\n").push()
-    cause = failed(suite)["cause"]
+    bad.repository.write(".ipai.yml", "instal:\n  - bad_base\n").push()
+    cause = failed(suite, bad)["cause"]
     assert ".ipai.yml" in cause
     assert "instal" in cause
-    bad[1].write(".ipai.yml", "install:\n  - bad_base\n").push("Good again")
+    bad.repository.write(".ipai.yml", "install:\n  - bad_base\n").push("Good again")
 
 
 def test_a_failing_test_turns_the_preview_red(suite, bad):
-    bad[1].write("bad_base/tests/__init__.py", "from . import test_shop\n")
-    bad[1].write("bad_base/tests/test_shop.py", FAILING_TEST).push("Red", branch="red")
-    suite.call("ops.environment", "create", {"project_id": bad[0], "name": "red"})
-    assert "test_that_fails" in failed(suite, "red")["cause"]
+    bad.repository.write("bad_base/tests/__init__.py", "from . import test_shop\n")
+    bad.repository.write("bad_base/tests/test_shop.py", FAILING_TEST).push("Red", branch="red")
+    suite.call("ops.environment", "create", {"project_id": bad.id, "name": "red"})
+    assert "test_that_fails" in failed(suite, bad, "red")["cause"]
 
 
 def test_a_registry_that_is_down(suite, bad, docker_world):
     registry = f"{suite.settings.instance}-registry"
-    bad[1].git("checkout", "--quiet", "main")
-    bad[1].write("bad_base/data.txt", "another image").push("Another image")
+    bad.repository.git("checkout", "--quiet", "main")
+    bad.repository.write("bad_base/data.txt", "another image").push("Another image")
     docker_world.scale(registry, 0)
     suite.until(lambda: not docker_world.containers_of(registry), 60, "The registry stops.")
     try:
-        assert "registry" in failed(suite)["cause"].lower()
+        assert "registry" in failed(suite, bad)["cause"].lower()
     finally:
         docker_world.scale(registry, 1)
         suite.until(lambda: docker_world.containers_of(registry), 60, "The registry is back.")
 
 
 def test_nothing_is_left_over_and_the_next_deploy_works(suite, bad, docker_world):
-    bad[1].write("bad_base/data.txt", "good again").push("Good again")
-    run = suite.deploy("bad")
+    bad.repository.write("bad_base/data.txt", "good again").push("Good again")
+    run = suite.deploy(bad.code)
     assert suite.finished(run)["state"] == "done", suite.log(run)
     suite.until(lambda: not docker_world.jobs(), 20, docker_world.jobs)

@@ -18,12 +18,12 @@ ALL = os.environ.get("IPAI_CHAOS") == "all"
 @pytest.fixture(scope="module")
 def yard(suite, new_project):
     """A project that is deployed once, so that later deploys have something to keep serving."""
-    project, repository = new_project("yard")
-    repository.addon("yard_base").push("First")
-    environment = suite.environment(project, stage="production")
-    run = suite.deploy("yard")
+    project = new_project("yard")
+    project.repository.addon("yard_base").push("First")
+    environment = suite.environment(project.id, stage="production")
+    run = suite.deploy(project.code)
     assert suite.finished(run)["state"] == "done", suite.log(run)
-    return repository, environment
+    return project, environment
 
 
 def strike(docker_world, suite, trouble, run, step):
@@ -65,9 +65,9 @@ def events(suite, run):
 def test_a_deploy_hit_in_every_step_ends_right_exactly_once(
     suite, yard, docker_world, trouble
 ):
-    repository, environment = yard
-    repository.write("yard_base/data.txt", f"hit by {trouble}").push(f"Hit by {trouble}")
-    run = suite.deploy("yard")
+    project, environment = yard
+    project.repository.write("yard_base/data.txt", f"hit by {trouble}").push(f"Hit by {trouble}")
+    run = suite.deploy(project.code)
     for step in STEPS:
         suite.until_step_or_later(run, step)
         strike(docker_world, suite, trouble, run, step)
@@ -79,10 +79,10 @@ def test_a_deploy_hit_in_every_step_ends_right_exactly_once(
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_a_deploy_hit_at_any_moment_ends_right(suite, yard, docker_world, trouble, step, moment):
-    repository, environment = yard
-    repository.write("yard_base/data.txt", f"{trouble} {step} {moment}").push("Again")
-    usual = suite.usual_seconds("yard", step)
-    run = suite.deploy("yard")
+    project, environment = yard
+    project.repository.write("yard_base/data.txt", f"{trouble} {step} {moment}").push("Again")
+    usual = suite.usual_seconds(project.code, step)
+    run = suite.deploy(project.code)
     suite.until_step_or_later(run, step)
     time.sleep({"start": 0, "middle": usual / 2, "end": usual * 0.9}[moment])
     strike(docker_world, suite, trouble, run, step)
@@ -90,9 +90,9 @@ def test_a_deploy_hit_at_any_moment_ends_right(suite, yard, docker_world, troubl
 
 
 def test_a_cancelled_deploy_leaves_the_old_one_serving(suite, yard, docker_world):
-    repository, environment = yard
-    repository.write("yard_base/data.txt", "to be cancelled").push("To be cancelled")
-    run = suite.deploy("yard")
+    project, environment = yard
+    project.repository.write("yard_base/data.txt", "to be cancelled").push("To be cancelled")
+    run = suite.deploy(project.code)
     suite.until_step(run, "update")
     suite.call("ops.run", "action_cancel", [run])
     assert suite.finished(run)["state"] == "cancelled"

@@ -22,12 +22,13 @@ class TestShop(TransactionCase):
 
 @pytest.fixture(scope="module")
 def shop(suite, new_project):
-    """A deployed project: (project id, repository, production's environment id, first run)."""
-    project, repository = new_project("shop")
+    """A deployed project: (project, its repository, production's environment id, first run)."""
+    project = new_project("shop")
+    repository = project.repository
     repository.addon("shop_base", ("base", "partner_firstname"))
     repository.write("requirements.txt", OCA).push("First")
-    environment = suite.environment(project, stage="production")
-    run = suite.deploy("shop")
+    environment = suite.environment(project.id, stage="production")
+    run = suite.deploy(project.code)
     assert suite.finished(run)["state"] == "done", suite.log(run)
     return project, repository, environment, run
 
@@ -73,7 +74,7 @@ def test_the_log_tells_each_step_in_order(suite, shop):
 
 def test_the_same_commit_is_found_and_not_built_again(suite, shop):
     first = suite.step(shop[3], "build")["result"]
-    run = suite.deploy("shop")
+    run = suite.deploy(shop[0].code)
     assert suite.finished(run)["state"] == "done", suite.log(run)
     again = suite.step(run, "build")["result"]
     assert again["found"] is True
@@ -87,7 +88,7 @@ def test_a_failed_release_leaves_the_old_one_serving_and_says_why(suite, shop, d
     suite.until(lambda: len(docker_world.containers_of(service)) == 1, 60, "One container serves.")
     before = docker_world.image_of(service)
     repository.write("shop_base/__init__.py", BREAKS_WHEN_SERVED).push("Break it")
-    ended = suite.finished(suite.deploy("shop"))
+    ended = suite.finished(suite.deploy(shop[0].code))
     assert ended["state"] == "failed"
     assert "did not become healthy" in ended["cause"]
     assert ended["hint"]
@@ -103,9 +104,9 @@ def test_a_new_branch_is_previewed_with_demo_data_and_tests_and_dies_with_it(
     repository.write("shop_base/tests/__init__.py", "from . import test_shop\n")
     repository.write("shop_base/tests/test_shop.py", A_TEST).push("Tests", branch="feature/pos")
     environment = suite.call(
-        "ops.environment", "create", {"project_id": project, "name": "feature/pos"}
+        "ops.environment", "create", {"project_id": project.id, "name": "feature/pos"}
     )
-    run = suite.deploy("shop", environment)
+    run = suite.deploy(project.code, environment)
     ended = suite.finished(run)
     assert ended["state"] == "done", suite.log(run)
     assert suite.step(run, "update")["result"]["tests"] == {"run": 1, "failed": 0}
@@ -121,7 +122,7 @@ def test_a_new_branch_is_previewed_with_demo_data_and_tests_and_dies_with_it(
 
 def _destroy(suite, environment):
     wizard = suite.call("ops.environment.destroy", "create", {"environment_id": environment})
-    suite.call("ops.environment.destroy", "action_destroy", [wizard])
+    suite.call("ops.environment.destroy", "action_confirm", [wizard])
     domain = [["environment_id", "=", environment], ["kind", "=", "destroy"]]
     [run] = suite.search("ops.run", domain, "id")
     assert suite.finished(run["id"])["state"] == "done", suite.log(run["id"])
