@@ -84,8 +84,12 @@ def test_a_huge_payload_is_replaced():
     st.dictionaries(
         st.sampled_from(["seq", "attempt", "at", "level", "message", "payload", "step"]),
         st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+            ),
+            max_leaves=6,
         ),
     )
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipai_ops.engine.redact import MASK, Redactor, blank
 
-SECRET = "p4ss/w+rd&\"quoted\" ü"
+SECRET = 'p4ss/w+rd&"quoted" ü'
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\nAAAAshort\n-----END"
 
 

@@ -9,6 +9,18 @@ THREADED_CONNECTIONS = 16
 CONNECTIONS_PER_WORKER = 4
 SOFT_SHARE, HARD_SHARE = 0.75, 0.95  # of the memory one process may take
 SMALLEST_WORKER_MB = 640
+FIXED = {
+    "list_db": False,
+    "proxy_mode": True,
+    "http_interface": "0.0.0.0",
+    "http_port": 8069,
+    "gevent_port": 8072,
+    "data_dir": DATA_DIR,
+    "max_cron_threads": CRON_THREADS,
+    "without_demo": True,
+    "logfile": "",
+    "log_handler": ":INFO",
+}
 
 
 def render(
@@ -28,8 +40,8 @@ def render(
     ``extra`` options win over all others.
     """
     options = {
+        **FIXED,
         "admin_passwd": _master_password(password),
-        "list_db": False,
         "db_name": database,
         "dbfilter": f"^{database}$",
         "db_host": host,
@@ -37,16 +49,7 @@ def render(
         "db_user": user,
         "db_password": password,
         "db_maxconn": _connections(workers),
-        "proxy_mode": True,
-        "http_interface": "0.0.0.0",
-        "http_port": 8069,
-        "gevent_port": 8072,
-        "data_dir": DATA_DIR,
         "workers": workers,
-        "max_cron_threads": CRON_THREADS,
-        "without_demo": True,
-        "logfile": "",
-        "log_handler": ":INFO",
         **_limits(workers, memory_mb),
     }
     if addons_path:

@@ -79,15 +79,9 @@ class Environment(models.Model):
     run_ids = fields.One2many("ops.run", "environment_id")
     artifact_ids = fields.One2many("ops.artifact", "environment_id")
     run_count = fields.Integer(compute="_compute_runs")
-    active_run_id = fields.Many2one(
-        "ops.run", compute="_compute_runs", search="_search_of_runs"
-    )
-    waiting_run_id = fields.Many2one(
-        "ops.run", compute="_compute_runs", search="_search_of_runs"
-    )
-    last_run_id = fields.Many2one(
-        "ops.run", compute="_compute_runs", search="_search_of_runs"
-    )
+    active_run_id = fields.Many2one("ops.run", compute="_compute_runs", search="_search_of_runs")
+    waiting_run_id = fields.Many2one("ops.run", compute="_compute_runs", search="_search_of_runs")
+    last_run_id = fields.Many2one("ops.run", compute="_compute_runs", search="_search_of_runs")
     last_run_state = fields.Selection(
         RUN_STATES, string="Last run's state", compute="_compute_run_facts"
     )
@@ -230,9 +224,11 @@ class Environment(models.Model):
         domain = [("state", "not in", GONE)]
         if project:
             domain.append(("project_id", "=", project.id))
-        for label in branches.numbered(wanted):
-            if not taken.search_count([*domain, (field, "=", label)], limit=1):
-                return label
+        return next(
+            label
+            for label in branches.numbered(wanted)
+            if not taken.search_count([*domain, (field, "=", label)], limit=1)
+        )
 
     def _stage_defaults(self, stage, project):
         is_development = stage == "development"

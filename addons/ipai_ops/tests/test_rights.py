@@ -119,9 +119,7 @@ class TestRights(OpsMixin, HttpCase):
 
     def test_every_public_method_is_listed(self):
         found = {
-            (model, name)
-            for model in MODELS
-            for name in self.public_methods(type(self.env[model]))
+            (model, name) for model in MODELS for name in self.public_methods(type(self.env[model]))
         }
         self.assertEqual(found, set(METHODS))
 

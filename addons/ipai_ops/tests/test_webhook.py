@@ -138,9 +138,7 @@ class TestWebhook(OpsMixin, HttpCase):
 
     def push(self, commit=SHA):
         head = {"message": "Fix VAT\n\nmore", "author": {"name": "Ines"}}
-        return json.dumps(
-            {"ref": "refs/heads/main", "after": commit, "head_commit": head}
-        ).encode()
+        return json.dumps({"ref": "refs/heads/main", "after": commit, "head_commit": head}).encode()
 
     def send(self, body, code="acme", secret=SECRET, event="push", delivery="delivery-1"):
         headers = {"X-GitHub-Event": event, "X-GitHub-Delivery": delivery}
