@@ -1,11 +1,14 @@
-"""A made file tree as an image: one compressed layer, its config and its manifest, kept side by side in a folder.
+"""A made file tree as an image: compressed layers, config and manifest, side by side in a folder.
 
-The digest is thereby known before any registry exists, is the same for every instance of this cache, and
-nothing is compressed twice. Formats: Docker Image Manifest Version 2, Schema 2.
+The digest is thereby known before any registry exists, is the same for every instance of this
+cache, and nothing is compressed twice. Formats: Docker Image Manifest Version 2, Schema 2.
 """
 
+import gzip
 import hashlib
 import json
+import os
+import shutil
 import tarfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,13 +22,14 @@ DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 @dataclass(frozen=True)
 class Archive:
-    """The three files of an image."""
+    """The files of an image: its layers from below, what to run, and the list of both."""
 
     folder: Path
 
     @property
-    def layer(self):
-        return self.folder / "layer.tar.gz"
+    def layers(self):
+        names = ("base.tar.gz", "layer.tar.gz")
+        return [self.folder / name for name in names if (self.folder / name).exists()]
 
     @property
     def config(self):
@@ -51,6 +55,7 @@ class Archive:
 
 
 def digest_of(path):
+    """`sha256:…` of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as source:
         for block in iter(lambda: source.read(1 << 20), b""):
@@ -58,24 +63,66 @@ def digest_of(path):
     return f"sha256:{digest.hexdigest()}"
 
 
-def describe(archive, tree_tar, facts, created_at):
-    """Write config and manifest for the layer in place; `tree_tar` is the same layer uncompressed."""
+def note_tree(layer, tree_tar):
+    """Remember the digest of the uncompressed layer, which the config must name."""
+    _note(layer).write_text(digest_of(tree_tar))
+
+
+def _note(layer):
+    return layer.with_name(layer.name + ".diff_id")
+
+
+def put_below(archive, base):
+    """Make the one layer of `base` the lowest of `archive`, without copying it."""
+    [layer] = base.layers
+    os.link(layer, archive.folder / "base.tar.gz")
+    shutil.copyfile(_note(layer), _note(archive.folder / "base.tar.gz"))
+
+
+def write_files_layer(archive, files):
+    """A layer of plain files: {path in the image: (content, mode)}; equal files, equal bytes."""
+    tree = archive.folder / "layer.tar"
+    with tarfile.open(tree, "w") as out:
+        for name, (content, mode) in sorted(files.items()):
+            _add_bytes(out, name, content, mode)
+    layer = archive.folder / "layer.tar.gz"
+    with layer.open("wb") as target, gzip.GzipFile("", "wb", 6, target, mtime=0) as packed:
+        packed.write(tree.read_bytes())
+    note_tree(layer, tree)
+    tree.unlink()
+
+
+def is_described(archive, facts):
+    """Whether config and manifest are there and say what `facts` say."""
+    if not archive.is_whole:
+        return False
+    return json.loads(archive.config.read_text())["config"] == _run_config(facts["config"])
+
+
+def describe(archive, facts, created_at):
+    """Write config and manifest for the layers in place."""
+    history = {"created": created_at, "created_by": "images/", "comment": facts["about"]}
     config = {
         "architecture": facts["architecture"],
         "os": "linux",
         "created": created_at,
         "config": _run_config(facts["config"]),
-        "rootfs": {"type": "layers", "diff_ids": [digest_of(tree_tar)]},
-        "history": [{"created": created_at, "created_by": "mmdebstrap", "comment": facts["about"]}],
+        "rootfs": {
+            "type": "layers",
+            "diff_ids": [_note(one).read_text() for one in archive.layers],
+        },
+        "history": [history for _layer in archive.layers],
     }
     archive.config.write_text(json.dumps(config))
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,
         "config": _descriptor(CONFIG_TYPE, archive.config),
-        "layers": [_descriptor(LAYER_TYPE, archive.layer)],
+        "layers": [_descriptor(LAYER_TYPE, layer) for layer in archive.layers],
     }
-    archive.manifest.write_text(json.dumps(manifest))
+    partial = archive.manifest.with_suffix(".partial")
+    partial.write_text(json.dumps(manifest))
+    partial.rename(archive.manifest)
 
 
 def _run_config(wanted):
@@ -90,14 +137,15 @@ def _descriptor(media_type, path):
 
 def write_loadable(archive, tag, target):
     """One tar that `docker load` takes, for the image that must exist before the registry does."""
-    index = [{"Config": "config.json", "RepoTags": [tag], "Layers": ["layer.tar.gz"]}]
+    layers = [layer.name for layer in archive.layers]
+    index = [{"Config": "config.json", "RepoTags": [tag], "Layers": layers}]
     with tarfile.open(target, "w") as out:
-        _add_bytes(out, "manifest.json", json.dumps(index).encode())
-        out.add(archive.config, "config.json")
-        out.add(archive.layer, "layer.tar.gz")
+        _add_bytes(out, "manifest.json", json.dumps(index).encode(), 0o644)
+        for path in (archive.config, *archive.layers):
+            out.add(path, path.name)
 
 
-def _add_bytes(out, name, content):
+def _add_bytes(out, name, content, mode):
     entry = tarfile.TarInfo(name)
-    entry.size = len(content)
+    entry.size, entry.mode = len(content), mode
     out.addfile(entry, BytesIO(content))

@@ -9,12 +9,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from .docker_engine import docker
-from .image_archive import Archive, describe, write_loadable
+from .image_archive import (
+    Archive,
+    describe,
+    is_described,
+    note_tree,
+    put_below,
+    write_files_layer,
+    write_loadable,
+)
 from .machine import KEYRING, debian_mirror, require_room
 from .trouble import Trouble
 
 PLATFORM_IMAGES = ("odoo", "registry", "tools", "postgres", "edge")
-FORMAT = "2"
+FORMAT = "3"
 NEVER_NEEDED = [
     "/usr/share/doc/*",
     "/usr/share/man/*",
@@ -37,19 +45,45 @@ class Recipe:
 
 
 def read_recipe(commands, settings, name, mirror):
-    """The recipe of image `name`; its archive's name changes with any file of its folder and with the mirror."""
+    """The recipe of image `name`; its archive's name changes with all that shapes its file tree."""
     folder = settings.checkout / "images" / name
-    digest = hashlib.sha256(f"{FORMAT} {mirror}".encode())
-    for path in sorted(
-        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    ):
-        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    facts = {
-        **json.loads((folder / "image.json").read_text()),
-        "architecture": _architecture(commands),
-    }
-    archive = Archive(settings.cache / "images" / f"{name}-{digest.hexdigest()[:12]}")
-    return Recipe(name, folder, facts, mirror, archive)
+    about = json.loads((folder / "image.json").read_text())
+    facts = {**about, "architecture": _architecture(commands)}
+    key = _tree_key(folder, facts, mirror)
+    if "on" in facts:
+        base = read_recipe(commands, settings, facts["on"], mirror)
+        key = _files_key(base, code_files(settings, facts))
+    return Recipe(name, folder, facts, mirror, Archive(settings.cache / "images" / f"{name}-{key}"))
+
+
+def _tree_key(folder, facts, mirror):
+    """What to run is not part of it: a changed command needs no new file tree."""
+    shaping = {name: fact for name, fact in facts.items() if name not in ("about", "config")}
+    digest = hashlib.sha256(json.dumps([FORMAT, mirror, shaping], sort_keys=True).encode())
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name != "image.json":
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _files_key(base, files):
+    digest = hashlib.sha256(base.archive.folder.name.encode())
+    for name, (content, mode) in sorted(files.items()):
+        digest.update(f"{name} {mode}".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def code_files(settings, facts):
+    """{path in the image: (content, mode)} of the files of this checkout that a recipe takes in."""
+    files = {}
+    for source, target in facts["files"].items():
+        origin = settings.checkout / source
+        for path in [origin] if origin.is_file() else sorted(origin.rglob("*")):
+            if path.is_file() and not {"tests", "__pycache__"} & set(path.parts):
+                inside = target if path == origin else f"{target}/{path.relative_to(origin)}"
+                mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+                files[inside.lstrip("/")] = (path.read_bytes(), mode)
+    return files
 
 
 def _architecture(commands):
@@ -60,33 +94,55 @@ def ensure_archives(commands, settings, progress, names=PLATFORM_IMAGES):
     """Every image as an archive in the cache; returns {name: recipe}. Two are made at a time."""
     mirror = debian_mirror(commands, settings.mirror)
     recipes = {name: read_recipe(commands, settings, name, mirror) for name in names}
-    missing = [recipe for recipe in recipes.values() if not recipe.archive.is_whole]
+    missing = [
+        one for one in recipes.values() if not one.archive.is_whole and "on" not in one.facts
+    ]
     if missing:
         require_room(settings.cache, 8)
     with ThreadPoolExecutor(max_workers=2) as pool:
         for recipe in pool.map(lambda recipe: _make(commands, recipe), missing):
             progress.line(f"  image {recipe.name} made")
+    for recipe in recipes.values():
+        _complete(settings, recipe, recipes)
     return recipes
 
 
 def _make(commands, recipe):
     """Build beside the final place, so that a killed build leaves nothing that looks whole."""
+    partial = _begin(recipe)
+    tree = partial.folder / "layer.tar"
+    _bootstrap(commands, recipe, tree)
+    why = f"The image {recipe.name} could not be compressed"
+    commands.run(["gzip", "-1", "--no-name", "--keep", tree], timeout=600, why=why)
+    note_tree(partial.layers[0], tree)
+    tree.unlink()
+    _finish(recipe, partial)
+    return recipe
+
+
+def _begin(recipe):
     final = recipe.archive.folder
     for old in final.parent.glob(f"{recipe.name}-*"):
         shutil.rmtree(old)
     partial = Archive(final.with_suffix(".partial"))
     partial.folder.mkdir(parents=True)
-    tree = partial.folder / "layer.tar"
-    _bootstrap(commands, recipe, tree)
-    commands.run(
-        ["gzip", "-1", "--no-name", "--keep", tree],
-        timeout=600,
-        why=f"The image {recipe.name} could not be compressed",
-    )
-    describe(partial, tree, recipe.facts, datetime.now(timezone.utc).strftime("%FT%TZ"))
-    tree.unlink()
-    partial.folder.rename(final)
-    return recipe
+    return partial
+
+
+def _finish(recipe, partial):
+    describe(partial, recipe.facts, datetime.now(timezone.utc).strftime("%FT%TZ"))
+    partial.folder.rename(recipe.archive.folder)
+
+
+def _complete(settings, recipe, recipes):
+    """What needs no new file tree: our own files on top of another image, another command."""
+    if "on" in recipe.facts and not recipe.archive.is_whole:
+        partial = _begin(recipe)
+        put_below(partial, recipes[recipe.facts["on"]].archive)
+        write_files_layer(partial, code_files(settings, recipe.facts))
+        _finish(recipe, partial)
+    if not is_described(recipe.archive, recipe.facts):
+        describe(recipe.archive, recipe.facts, datetime.now(timezone.utc).strftime("%FT%TZ"))
 
 
 def _bootstrap(commands, recipe, tree):

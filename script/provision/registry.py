@@ -30,8 +30,8 @@ def ensure_in_registry(commands, settings, name, archive):
     repository = f"{settings.instance}/{name}"
     digest = archive.digest
     if _status(settings, "HEAD", f"/v2/{repository}/manifests/{digest}") != 200:
-        _upload_blob(settings, repository, archive.layer)
-        _upload_blob(settings, repository, archive.config)
+        for blob in (*archive.layers, archive.config):
+            _upload_blob(settings, repository, blob)
         _put(
             settings,
             f"/v2/{repository}/manifests/{archive.folder.name}",

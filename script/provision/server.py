@@ -1,5 +1,8 @@
 """The whole product, up: each step is one line and costs next to nothing when it was done before."""
 
+import fcntl
+from contextlib import contextmanager
+
 from . import (
     credentials,
     demo,
@@ -17,6 +20,15 @@ from . import (
 )
 
 
+@contextmanager
+def only_one_fills_the_cache(settings):
+    """Instances share downloads and images: the second waits, then finds them made."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    with (settings.cache / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class Server:
     """Brings one instance up; later steps use what earlier ones found."""
 
@@ -29,16 +41,20 @@ class Server:
 
     def setup(self):
         """What it takes to run Odoo and its tests on this machine, without the platform."""
-        self._step("Debian packages", machine.ensure_packages, self.commands)
-        self._step("Docker engine", docker_engine.ensure_engine, self.commands)
+        with only_one_fills_the_cache(self.settings):
+            self._prepare_machine()
         self._step("Swarm", swarm.ensure_swarm, self.commands, self.settings)
         self._step("Networks", swarm.ensure_networks, self.commands, self.settings)
+        self._step("Management PostgreSQL", postgres.ensure_postgres, self.commands, self.settings)
+        management.write_shell_config(self.settings)
+
+    def _prepare_machine(self):
+        self._step("Debian packages", machine.ensure_packages, self.commands)
+        self._step("Docker engine", docker_engine.ensure_engine, self.commands)
         self._step("Odoo 19", odoo_source.ensure_odoo_source, self.commands, self.settings)
         self._step(
             "Python environment", virtualenv.ensure_environment, self.commands, self.settings
         )
-        self._step("Management PostgreSQL", postgres.ensure_postgres, self.commands, self.settings)
-        management.write_shell_config(self.settings)
 
     def start(self):
         """Everything up to the management Odoo."""
@@ -74,7 +90,8 @@ class Server:
         return note
 
     def _make_images(self):
-        self.recipes = images.ensure_archives(self.commands, self.settings, self.progress)
+        with only_one_fills_the_cache(self.settings):
+            self.recipes = images.ensure_archives(self.commands, self.settings, self.progress)
         return f"{len(self.recipes)} ready"
 
     def _push_images(self):
