@@ -31,6 +31,7 @@ NEVER_NEEDED = [
     "/usr/share/lintian/*",
 ]
 BUILD_TIMEOUT_SECONDS = 1800
+KEPT_ARCHIVES = 3  # of each image, for checkouts of another version beside this one
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,11 @@ def _make(commands, recipe):
 
 def _begin(recipe):
     final = recipe.archive.folder
-    for old in final.parent.glob(f"{recipe.name}-*"):
+    earlier = sorted(final.parent.glob(f"{recipe.name}-*"), key=lambda path: path.stat().st_mtime)
+    for old in earlier[:-KEPT_ARCHIVES]:
         shutil.rmtree(old)
     partial = Archive(final.with_suffix(".partial"))
+    shutil.rmtree(partial.folder, ignore_errors=True)
     partial.folder.mkdir(parents=True)
     return partial
 
