@@ -1,6 +1,7 @@
 """Something a run made: where it is, and whether it is still wanted."""
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 
 class Artifact(models.Model):
@@ -117,3 +118,38 @@ class Artifact(models.Model):
             }
             for server in servers
         ]
+
+    @api.model
+    def _still_garbage(self, spec):
+        """Return a collection's spec without what somebody has wanted again since it was queued.
+
+        The servers stay: the steps are counted by them.
+        """
+        builds = [("state", "in", ("queued", "running")), ("kind", "=", "deploy")]
+        building = self.env["ops.run"].search(builds).project_id
+        garbage = self.browse(spec.get("artifact_ids", ())).exists()
+        garbage = garbage.filtered(lambda thing: thing.state == "garbage")
+        garbage -= garbage.filtered(
+            lambda thing: thing.kind == "image" and thing.project_id in building
+        )
+        databases = set(garbage._names("database"))
+        kept = {"volumes": "volume", "images": "image", "secrets": "secret"}
+        lists = {
+            key: sorted(set(spec.get(key, ())) & set(garbage._names(kind)))
+            for key, kind in kept.items()
+        }
+        drops = [
+            {**drop, "databases": sorted(databases.intersection(drop["databases"]))}
+            for drop in spec.get("garbage_databases", ())
+        ]
+        return {**spec, **lists, "garbage_databases": drops, "artifact_ids": garbage.ids}
+
+    @api.model
+    def action_collect(self):
+        """Queue the removal of all garbage now and open its run."""
+        if not self.env.user.has_group("ipai_ops.group_manager"):
+            raise AccessError(self.env._("Only a manager starts a clean-up."))
+        run = self.env["ops.run"]._collect("button")
+        if not run:
+            raise UserError(self.env._("There is nothing to clean up."))
+        return run._open()

@@ -13,6 +13,8 @@ class Environment(models.Model):
         """Complete a run's order with what is only known when it begins."""
         if kind == "destroy":
             return {**spec, "databases": self._own_databases()}
+        if kind == "collect":
+            return self.env["ops.artifact"]._still_garbage(spec)
         return spec
 
     def _own_databases(self):

@@ -169,9 +169,16 @@ class Run(models.Model):
     @api.model
     def _cron_collect(self):
         """Queue the removal of what no environment uses any more, when there is something."""
-        if not self.env["ops.artifact"].search_count([("state", "=", "garbage")], limit=1):
-            return
+        self._collect("schedule")
+
+    @api.model
+    def _collect(self, trigger):
+        """Queue a clean-up, or return the one under way; empty when there is no garbage."""
+        artifacts = self.env["ops.artifact"].sudo()  # whoever may ask: things are judged as a whole
+        artifacts._mark_unneeded_images()
+        if not artifacts.search_count([("state", "=", "garbage")], limit=1):
+            return self.browse()
         active = [("kind", "=", "collect"), ("state", "in", ("queued", "running"))]
-        if not self.search_count(active, limit=1):
-            nowhere = self.env["ops.environment"]
-            self._queue(nowhere, "collect", "schedule", None, None)
+        under_way = self.search(active, limit=1)
+        nowhere = self.env["ops.environment"]
+        return under_way or self._queue(nowhere, "collect", trigger, None, None)

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import SHA, OpsCase
@@ -43,3 +44,49 @@ class TestArtifact(OpsCase):
         self.production.database_name = "acme_main"
         spec = self.production._destroy("button").spec
         self.assertEqual(spec["databases"], ["acme_a", "acme_b", "acme_main"])
+
+    def test_an_image_nobody_serves_or_would_go_back_to_is_garbage(self):
+        kept = self.image_of(self.production, "sha256:1")
+        old_environment = self.make_environment()
+        spare = self.image_of(old_environment, "sha256:2")
+        self.finish(old_environment._destroy("button"))
+        self.artifacts._mark_unneeded_images()
+        self.assertEqual((kept.state, spare.state), ("present", "garbage"))
+
+    def test_a_clean_up_leaves_what_was_wanted_again_meanwhile(self):
+        wanted, unwanted = (
+            self.artifacts._plan(self.run_one, "volume", name, f"volume:{name}")
+            for name in ("wanted", "unwanted")
+        )
+        (wanted | unwanted)._mark_garbage("old")
+        run = self.env["ops.run"]._collect("schedule")
+        wanted._keep()
+        self.begin(run)
+        self.assertEqual(run.spec["volumes"], ["unwanted"])
+        self.finish(run)
+        self.assertEqual((wanted.state, unwanted.state), ("present", "removed"))
+
+    def test_a_clean_up_leaves_images_of_a_project_that_is_building(self):
+        image = self.artifacts._plan(self.run_one, "image", "acme", URI)
+        image._mark_garbage("old")
+        run = self.env["ops.run"]._collect("schedule")
+        self.assertEqual(run.spec["images"], [URI])
+        self.begin(run)
+        self.assertEqual(self.run_one.state, "queued")
+        self.assertFalse(run.spec["images"])
+
+    def test_a_manager_cleans_up_at_once(self):
+        with self.assertRaisesRegex(UserError, "nothing to clean up"):
+            self.artifacts.with_user(self.manager).action_collect()
+        self.artifacts._plan(self.run_one, "volume", "v", "volume:v")._mark_garbage("old")
+        action = self.artifacts.with_user(self.manager).action_collect()
+        run = self.env["ops.run"].browse(action["res_id"])
+        self.assertEqual((run.kind, run.trigger), ("collect", "button"))
+
+    def image_of(self, environment, digest):
+        run = self.begin(environment._deploy("push", SHA))
+        image = self.artifacts._plan(run, "image", SHA, f"reg/acme@{digest}")
+        image._mark_present()
+        run.step_ids[0].write({"state": "done", "result": {"image": image.uri}})
+        self.finish(run)
+        return image

@@ -45,6 +45,7 @@ METHODS = {
     ("ops.environment", "action_view_runs"): ("viewer", ()),
     ("ops.environment", "action_view_last_run"): ("viewer", ()),
     ("ops.artifact", "action_redeploy"): ("operator", ()),
+    ("ops.artifact", "action_collect"): ("manager", ()),
     ("ops.run", "queue_run"): ("operator", ("acme", "feature-pos")),
     ("ops.run", "claim_next_run"): ("operator", ("worker-1",)),
     ("ops.run", "append_event"): ("operator", ("$running", "info", "x")),
@@ -92,6 +93,8 @@ class TestRights(OpsMixin, HttpCase):
         leased = cls.env["ops.run"].claim_next_run("worker-1")["run_id"]
         running = cls.begin(cls.make_environment("running")._deploy("push", SHA))
         cls.ids = {"$running": running.id, "$leased": leased}
+        volume = cls.env["ops.artifact"]._plan(over, "volume", "old", "volume:old")
+        volume._mark_garbage("old")
         wizard = {"environment_id": environment.id}
         cls.records = {
             "ops.project": cls.project,
