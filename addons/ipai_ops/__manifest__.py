@@ -10,6 +10,7 @@
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
+        "data/actions.xml",
         "data/cron.xml",
         "wizards/environment_destroy_views.xml",
         "wizards/environment_redeploy_views.xml",
