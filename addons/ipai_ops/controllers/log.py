@@ -16,7 +16,7 @@ class LogController(Controller):
         """Stream the log line by line: time, level, step and message."""
         run = request.env["ops.run"].browse(run_id).exists()
         if not run:
-            return request.not_found(request.env._("There is no run %s.", run_id))
+            raise request.not_found(request.env._("There is no run %s.", run_id))
         run.check_access("read")
         request.env["ops.run.event"].check_access("read")
         headers = [

@@ -11,6 +11,8 @@ class Environment(models.Model):
     )
     image_uri = fields.Char(related="image_id.uri", string="Digest")
     last_run_kind = fields.Selection(related="last_run_id.kind", string="Last run's kind")
+    active_run_headline = fields.Char(related="active_run_id.headline", string="Run in progress")
+    waiting_run_headline = fields.Char(related="waiting_run_id.headline", string="Waiting run")
     last_run_seconds = fields.Float(
         related="last_run_id.duration_seconds", string="Last run's duration"
     )

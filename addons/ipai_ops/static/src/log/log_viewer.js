@@ -50,7 +50,7 @@ export class LogViewer extends Component {
         this.state = useState({
             lineCount: 0,
             isLoading: true,
-            hasTimes: browser.localStorage.getItem("ipai_ops.log_times") !== "0",
+            hasTimes: this.wantsTimes(),
             level: "debug",
             term: "",
             hit: -1,
@@ -175,6 +175,12 @@ export class LogViewer extends Component {
 
     styleOf(segment) {
         return styleOf(segment.style);
+    }
+
+    /** Times are on by default where there is room for them. */
+    wantsTimes() {
+        const wish = browser.localStorage.getItem("ipai_ops.log_times");
+        return wish ? wish === "1" : !this.env.isSmall;
     }
 
     toggleTimes() {

@@ -39,6 +39,7 @@ export const ageField = {
     component: AgeField,
     displayName: _t("Age"),
     supportedTypes: ["datetime"],
+    listViewWidth: 140,
     isEmpty: (record, name) => !record.data[name],
     extractProps: ({ options }) => ({ prefix: options.prefix }),
 };

@@ -1,6 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { humanNumber } from "@web/core/utils/numbers";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component, xml } from "@odoo/owl";
@@ -75,15 +74,30 @@ export function formatBytes(bytes) {
         bytes /= KIBI;
         power++;
     }
-    return `${humanNumber(bytes, { decimals: power && bytes < 10 ? 1 : 0 })} ${UNITS[power]}`;
+    const digits = power && bytes < 10 ? 1 : 0;
+    return `${bytes.toLocaleString(undefined, { maximumFractionDigits: digits })} ${UNITS[power]}`;
 }
 
-function register(name, component, displayName, supportedTypes) {
+function register(name, component, description) {
     const isEmpty = (record, field) => !record.data[field];
-    registry.category("fields").add(name, { component, displayName, supportedTypes, isEmpty });
+    registry.category("fields").add(name, { component, isEmpty, ...description });
 }
 
-register("ops_seconds", SecondsField, _t("Seconds"), ["float", "integer"]);
-register("ops_commit", CommitField, _t("Commit"), ["char"]);
-register("ops_bytes", BytesField, _t("Bytes"), ["float", "integer"]);
-register("ops_bar", BarField, _t("Bar"), ["float", "integer"]);
+const NUMBERS = ["float", "integer"];
+
+register("ops_seconds", SecondsField, {
+    displayName: _t("Seconds"),
+    supportedTypes: NUMBERS,
+    listViewWidth: 100,
+});
+register("ops_commit", CommitField, {
+    displayName: _t("Commit"),
+    supportedTypes: ["char"],
+    listViewWidth: 90,
+});
+register("ops_bytes", BytesField, {
+    displayName: _t("Bytes"),
+    supportedTypes: NUMBERS,
+    listViewWidth: 90,
+});
+register("ops_bar", BarField, { displayName: _t("Bar"), supportedTypes: NUMBERS });

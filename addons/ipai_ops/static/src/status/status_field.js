@@ -35,6 +35,7 @@ export const statusField = {
     component: StatusField,
     displayName: _t("Status"),
     supportedTypes: ["selection"],
+    listViewWidth: 130,
     isEmpty: (record, name) => !record.data[name],
     extractProps: ({ options }) => ({
         isIconOnly: Boolean(options.icon_only),

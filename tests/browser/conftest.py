@@ -1,0 +1,54 @@
+"""A real Odoo with sample data and a real browser, once for all tests of this folder."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chromium import Chromium
+from server import drop, install, is_there, platform_file, serving
+
+DATABASE = "ipai_browser_test"
+IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the screens
+
+
+@pytest.fixture(scope="session")
+def odoo(tmp_path_factory):
+    """An Odoo with sample data; its log is shown where a test fails."""
+    folder = tmp_path_factory.mktemp("odoo")
+    log, platform = folder / "odoo.log", platform_file(folder)
+    if not (IS_KEPT and is_there(DATABASE)):
+        drop(DATABASE)
+        install(DATABASE, log, platform)
+    with serving(DATABASE, log, platform) as server:
+        yield server
+    if not IS_KEPT:
+        drop(DATABASE)
+
+
+@pytest.fixture(scope="session")
+def browser(odoo):
+    """A browser in which admin is logged in."""
+    with Chromium.launch() as chromium:
+        page = chromium.open()
+        page.visit(f"{odoo.url}/web/login", "input[name=login]")
+        page.type("input[name=login]", "admin")
+        page.type("input[name=password]", "admin")
+        page.click("button[type=submit]")
+        page.wait_for(".o_main_navbar")
+        page.close()
+        yield chromium
+
+
+@pytest.fixture
+def page(browser):
+    """A desktop-sized page; a complaint in the console fails the test."""
+    tab = browser.open()
+    yield tab
+    tab.evaluate("1")  # what the console said until now arrives before this answer
+    errors = list(tab.errors)
+    tab.close()
+    assert not errors, f"the console complained: {errors}"

@@ -1,0 +1,114 @@
+"""An Odoo of the tests' own: fresh database, sample data, a free port of the loopback."""
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import xmlrpc.client
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromium import until
+
+ROOT = Path(__file__).resolve().parents[2]
+ODOO = ROOT / "script" / "odoo"
+INSTALL_DEADLINE = 420
+QUIET = ("--log-level", "warn")
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the Odoo is, and its API."""
+
+    url: str
+    database: str
+    log: Path
+
+    def call(self, model, method, *arguments, **options):
+        """Call a public method by XML-RPC as admin."""
+        proxy = xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/object", allow_none=True)
+        return proxy.execute_kw(self.database, 2, "admin", model, method, arguments, options)
+
+    def find(self, model, *domain):
+        """Return the id of the first record of a domain."""
+        return self.call(model, "search", list(domain), limit=1)[0]
+
+
+def platform_file(folder):
+    """Write a ``platform.json`` such as a set-up leaves, so that hosts and servers have names."""
+    servers = [
+        {"name": name, "host": f"ipai-postgres-{name}", "port": 5432, "stages": stages}
+        | {"admin_secret": f"ipai-postgres-{name}-password"}
+        for name, stages in (
+            ("production", ["production"]),
+            ("nonproduction", ["staging", "development"]),
+        )
+    ]
+    path = folder / "platform.json"
+    path.write_text(json.dumps({"public_port": 8080, "database_servers": servers}))
+    return path
+
+
+def install(database, log, platform):
+    """Make the database with the addon and the sample data."""
+    options = ("-d", database, "--no-http", *QUIET)
+    environment = {**os.environ, "IPAI_PLATFORM": str(platform)}
+    with log.open("ab") as output:
+        common = {"stdout": output, "stderr": output, "env": environment, "check": True}
+        install_command = [ODOO, *options, "-i", "ipai_ops", "--stop-after-init"]
+        subprocess.run(install_command, timeout=INSTALL_DEADLINE, **common)
+        with (Path(__file__).parent / "sample_data.py").open("rb") as script:
+            command = [ODOO, "shell", *options]
+            subprocess.run(command, stdin=script, timeout=INSTALL_DEADLINE, **common)
+
+
+@contextlib.contextmanager
+def serving(database, log, platform):
+    """Run an Odoo on ``database`` for as long as the block lasts."""
+    port = free_port()
+    environment = {**os.environ, "IPAI_PLATFORM": str(platform)}
+    options = ["--http-interface", "127.0.0.1", "--http-port", str(port), "--workers", "0"]
+    command = [ODOO, "-d", database, "--db-filter", database, "--max-cron-threads", "0", *options]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, *QUIET], stdout=output, stderr=output, env=environment
+        )
+    try:
+        until(lambda: is_healthy(port) or process.poll(), deadline=120, what="the login page")
+        yield Server(f"http://127.0.0.1:{port}", database, log)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def is_healthy(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/web/login")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def drop(database):
+    """Remove the database; one that is not there is fine."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([ODOO, "db", "drop", database], timeout=120, check=False, **silent)
+
+
+def is_there(database):
+    """Say whether the database can be opened."""
+    command = [ODOO, "shell", "-d", database, "--no-http", *QUIET]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    answer = subprocess.run(command, input=b"env['ops.run']", timeout=120, check=False, **silent)
+    return answer.returncode == 0

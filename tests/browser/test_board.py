@@ -1,0 +1,116 @@
+"""The board as a person uses it: columns, drag, keys, live cards."""
+
+import pytest
+
+COLUMN = ".o_kanban_group:nth-child({})"
+CARD = ".o_kanban_record"
+
+
+@pytest.fixture
+def board(page, odoo):
+    page.visit(f"{odoo.url}/odoo/ops-environments", CARD)
+    return page
+
+
+def cards(page, column):
+    return page.evaluate(
+        f"[...document.querySelectorAll('{COLUMN.format(column)} {CARD} .fw-bold')]"
+        ".map(e => e.innerText.trim())"
+    )
+
+
+def card(page, name):
+    """Mark the card of that name, so that a selector finds it."""
+    page.evaluate(
+        f"[...document.querySelectorAll('{CARD}')]"
+        f".find(e => e.innerText.includes('{name}')).dataset.test = '{name}'"
+    )
+    return f"[data-test='{name}']"
+
+
+def title(page, name):
+    """The part of a card by which a hand takes it."""
+    return f"{card(page, name)} .fw-bold"
+
+
+def test_the_stages_stand_in_their_order(board):
+    shown = board.evaluate(
+        "[...document.querySelectorAll('.o_column_title')].map(e => e.innerText.split('\\n')[0])"
+    )
+    assert [stage.split()[0] for stage in shown] == ["Production", "Staging", "Development"]
+
+
+def test_a_card_shows_state_commit_and_progress(board):
+    text = board.text(card(board, "release/2.5"))
+    assert "Deploying" in text
+    assert "%" in text
+    assert "next:" in text
+
+
+def test_a_development_card_moves_to_staging_after_a_question(board, odoo):
+    board.drag(title(board, "spike/ai"), COLUMN.format(2))
+    board.wait_for(".modal", "Move to Staging?")
+    board.click(".modal-footer .btn-primary")
+    board.wait_true(f"document.querySelector('{COLUMN.format(2)}').innerText.includes('spike/ai')")
+    spike = odoo.find("ops.environment", ("name", "=", "spike/ai"))
+    stage = [("id", "=", spike), ("stage", "=", "staging")]
+    assert odoo.call("ops.environment", "search_count", stage) == 1
+    odoo.call("ops.environment", "write", [spike], {"stage": "development"})
+
+
+def test_a_refused_question_leaves_the_card_where_it_was(board):
+    board.drag(title(board, "release/2.4"), COLUMN.format(3))
+    board.wait_for(".modal", "Move to Development?")
+    board.click(".modal-footer .btn-secondary")
+    board.wait_gone(".modal")
+    assert "release/2.4" in cards(board, 2)
+
+
+def test_nothing_is_dragged_to_production(board):
+    board.drag(title(board, "release/2.4"), COLUMN.format(1))
+    board.wait_for(".o_notification", "Production takes its commits from its own branch")
+    assert "release/2.4" in cards(board, 2)
+
+
+def test_a_card_follows_the_server_without_a_reload(board, odoo):
+    board.evaluate("window.__same = true")
+    number = odoo.find("ops.environment", ("name", "=", "feature/pos"))
+    run = odoo.call("ops.run", "queue_run", "acme", number)
+    board.wait_true(
+        f"[...document.querySelectorAll('{CARD}')].find(e => e.innerText.includes('feature/pos'))"
+        ".innerText.includes('Waiting to deploy')",
+        deadline=10,
+    )
+    assert board.evaluate("window.__same")
+    odoo.call("ops.run", "action_cancel", [run])
+
+
+def test_slash_searches(board):
+    board.evaluate("document.activeElement.blur()")
+    board.press("/")
+    board.wait_true("document.activeElement.matches('.o_searchview_input')")
+
+
+def test_n_makes_a_new_environment(board):
+    board.evaluate("document.activeElement.blur()")
+    board.press("n")
+    board.wait_for(".o_form_view .o_field_widget[name=project_id]")
+
+
+def test_l_opens_the_log_of_the_chosen_card(board):
+    board.evaluate(f"document.querySelector(`{card(board, 'release/2.4')}`).focus()")
+    board.press("l")
+    board.wait_for(".o_ops_log")
+
+
+def test_the_header_switches_to_a_project(board):
+    board.click(".o_ops_board_project")
+    board.click(".o-dropdown-item", "Acme ERP")
+    board.wait_for(".o_ops_board_header", "webhook seen")
+    board.wait_true("!document.querySelector('.o_kanban_renderer').innerText.includes('Blue Bikes')")
+
+
+def test_a_click_on_a_project_opens_its_board(page, odoo):
+    page.visit(f"{odoo.url}/odoo/ops-projects", CARD)
+    page.click(".o_kanban_record", "Acme ERP")
+    page.wait_for(".o_ops_board_header", "github.com/acme/erp")
