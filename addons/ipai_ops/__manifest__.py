@@ -18,6 +18,7 @@
         "views/project_form_views.xml",
         "views/environment_views.xml",
         "views/environment_form_views.xml",
+        "views/environment_settings_views.xml",
         "views/run_views.xml",
         "views/run_form_views.xml",
         "views/artifact_views.xml",
