@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 
 from ..engine import webhooks
 
@@ -31,8 +31,9 @@ class WebhookDelivery(models.Model):
         try:
             with self.env.cr.savepoint():
                 delivery = self.create(values)
-        except psycopg2.errors.UniqueViolation:
-            return self._known(values), False
+        except psycopg2.errors.UniqueViolation as exc:
+            # The request loop calls again, with a view of the database that shows the other one.
+            raise ConcurrencyError("The same message came twice at one moment.") from exc
         project._note_hook_seen()
         delivery._act_on(event)
         return delivery, True
