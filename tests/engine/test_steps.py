@@ -7,6 +7,7 @@ import pytest
 from ipai_ops.engine import naming, steps
 from ipai_ops.engine.pipelines import plan_for
 from ipai_ops.engine.plan import RunState, StepContext, StepState
+from ipai_ops.engine.steps import common
 from ipai_ops.engine.testing import PLATFORM, deploy_spec
 
 IMAGE = "registry/acme@sha256:9"
@@ -128,6 +129,14 @@ def test_a_release_changes_with_its_image_and_only_then():
 def test_a_redeploy_builds_nothing():
     names = [s.name for s in plan_for("deploy", {**deploy_spec(), "redeploy": BUILT}).steps]
     assert names == ["database", "update", "release", "smoke"]
+
+
+def test_a_restart_releases_anew_on_the_data_that_is_there():
+    spec = development(database="acme_main_7_r12")
+    restart = context("release", {**spec, "redeploy": BUILT}, "restart")
+    assert [s.name for s in plan_for("restart", spec).steps] == ["release", "smoke"]
+    assert common.database(restart) == "acme_main_7_r12"
+    assert steps.service(restart).secrets[0].secret == "ipai-run-34-conf"
 
 
 def test_a_destruction_starts_at_the_edge_and_ends_with_the_files():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 WORDS = {
     "deploy": ("deploy", "Deploying", "Deployed"),
+    "restart": ("restart", "Restarting", "Restarted"),
     "destroy": ("destroy", "Destroying", "Destroyed"),
     "collect": ("clean up", "Cleaning up", "Cleaned up"),
 }

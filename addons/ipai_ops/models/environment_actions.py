@@ -19,12 +19,12 @@ class Environment(models.Model):
         return self._deploy("button")._open()
 
     def action_restart(self):
-        """Queue a deploy of the image that serves now: its containers are replaced."""
+        """Queue a restart: new containers of the image that serves, on the same data."""
         self.ensure_one()
         self.check_access("write")
         if not self.image_id:
             raise UserError(self.env._("Nothing has been deployed here yet: deploy first."))
-        return self._redeploy(self.image_id)._open()
+        return self._restart("button")._open()
 
     def action_redeploy(self):
         """Open the choice of the images deployed here before."""
@@ -102,6 +102,13 @@ class Environment(models.Model):
             raise UserError(self.env._("This environment is being destroyed; push to make it anew."))
         runs = self.env["ops.run"]
         return runs._queue(self, "deploy", trigger, ref or self._ref(), commit, **options)
+
+    def _restart(self, trigger):
+        """Queue a restart with today's settings; return the run."""
+        self.ensure_one()
+        runs, subject = self.env["ops.run"], self.commit_subject
+        options = {"redeploy_image": self.image_id, "commit_subject": subject}
+        return runs._queue(self, "restart", trigger, self._ref(), self.commit or None, **options)
 
     def _redeploy(self, image):
         """Queue a deploy of an image built before; return the run."""

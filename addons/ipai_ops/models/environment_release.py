@@ -2,8 +2,10 @@
 
 from odoo import models
 
-from ..engine.steps import common
 from .environment import GONE
+
+
+RELEASING = ("deploy", "restart")
 
 
 class Environment(models.Model):
@@ -28,7 +30,7 @@ class Environment(models.Model):
 
     def _run_began(self, run):
         """Show that something happens here."""
-        states = {"deploy": "deploying", "destroy": "destroying"}
+        states = {"deploy": "deploying", "restart": "deploying", "destroy": "destroying"}
         if run.kind in states and self.state != "destroying":
             self.state = states[run.kind]
 
@@ -36,7 +38,7 @@ class Environment(models.Model):
         """Take over what the run has reached; a failed one leaves what served before."""
         if not self:
             return
-        if run.kind == "deploy" and run.state == "done":
+        if run.kind in RELEASING and run.state == "done":
             self._released(run)
         elif run.kind == "destroy" and run.state == "done":
             self.write({"state": "destroyed"})
@@ -62,14 +64,18 @@ class Environment(models.Model):
                 "commit": run.commit,
                 "commit_subject": run.commit_subject,
                 "deployed_at": run.finished_at,
-                "database_name": common.database(run._context_of("database")),
+                "database_name": run._database_name(),
             }
         )
         self._refresh_expiry()
 
     def _serving_run(self):
         """Return the run whose release serves now."""
-        domain = [("environment_id", "=", self.id), ("kind", "=", "deploy"), ("state", "=", "done")]
+        domain = [
+            ("environment_id", "=", self.id),
+            ("kind", "in", RELEASING),
+            ("state", "=", "done"),
+        ]
         return self.env["ops.run"].search(domain, limit=1)
 
 

@@ -23,7 +23,12 @@ class Run(models.Model):
     project_id = fields.Many2one("ops.project", index=True, ondelete="cascade", readonly=True)
     environment_id = fields.Many2one("ops.environment", ondelete="cascade", readonly=True)
     kind = fields.Selection(
-        [("deploy", "Deploy"), ("destroy", "Destroy"), ("collect", "Clean up")],
+        [
+            ("deploy", "Deploy"),
+            ("restart", "Restart"),
+            ("destroy", "Destroy"),
+            ("collect", "Clean up"),
+        ],
         required=True,
         readonly=True,
     )

@@ -19,6 +19,11 @@ class Run(models.Model):
         step = next(step for step in state.steps if step.name == step_name)
         return StepContext(state, step, max(step.attempt, 1), platform())
 
+    def _database_name(self):
+        """Return the database this run works on."""
+        first = self.step_ids.sorted("sequence")[:1]
+        return common.database(self._context_of(first.name))
+
     def _plan_artifacts(self, effect):
         """Write down what the effect is about to make."""
         container = effect.job if isinstance(effect, effects.StartJob) else effect.service
@@ -27,7 +32,7 @@ class Run(models.Model):
             if file.content_of:
                 artifacts._plan(self, "secret", file.secret, f"secret:{file.secret}")
         if effect.step == "database":
-            name = common.database(self._context_of("database"))
+            name = self._database_name()
             artifacts._plan(self, "database", name, self._database_uri(name))
         if effect.step == "update":
             name = naming.target_volume(platform().instance, self.environment_id.id)
@@ -46,7 +51,7 @@ class Run(models.Model):
             artifacts._settle_collected(self)
         elif self.kind == "destroy" and self.state == "done":
             artifacts.search([("environment_id", "=", self.environment_id.id)])._after_destroy()
-        elif self.kind == "deploy":
+        elif self.kind in ("deploy", "restart"):
             artifacts.search([("environment_id", "=", self.environment_id.id)])._after_deploy(self)
 
 
@@ -54,14 +59,17 @@ class Artifact(models.Model):
     _inherit = "ops.artifact"
 
     def _after_deploy(self, run):
-        """A deploy that is done keeps its own things; one that failed keeps what serves."""
+        """A run that is done keeps its own things; one that failed keeps what serves.
+
+        A stable database is never given up here: the next deploy may be using it already.
+        """
         environment = run.environment_id
         self.filtered(lambda a: a.run_id == run and a.state == "planned")._mark_present()
         serving = environment._serving_run()
+        kept = (environment.database_name, environment._stable_database())
         reason = self.env._("No release uses it any more.")
         for artifact in self.filtered(lambda a: a.kind in ("secret", "database")):
-            is_used = artifact.run_id == serving or artifact.name == environment.database_name
-            if not is_used:
+            if artifact.run_id != serving and artifact.name not in kept:
                 artifact._mark_garbage(reason)
 
     def _after_destroy(self):

@@ -25,7 +25,7 @@ class Run(models.Model):
     def _odoo_conf(self):
         environment, server = self.spec["environment"], self.spec["server"]
         return odoo_conf.render(
-            database=common.database(self._context_of("database")),
+            database=self._database_name(),
             host=server["host"],
             port=server["port"],
             user=naming.role(platform().instance, environment["id"]),

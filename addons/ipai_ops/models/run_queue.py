@@ -6,7 +6,7 @@ from statistics import median
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ConcurrencyError
 
 from ..engine.pipelines import plan_for
@@ -72,8 +72,13 @@ class Run(models.Model):
             "spec_fingerprint": self._fingerprint(spec),
             "redeploy_image_id": image.id if image else False,
             "retry_of_id": retry_of.id if retry_of else False,
-            "requested_by_id": user.id if user._is_internal() else False,
+            "requested_by_id": user.id if self._is_person(user) else False,
         }
+
+    @staticmethod
+    def _is_person(user):
+        """Say whether somebody asked, not a forge or the scheduler, which act as the system."""
+        return user.id != SUPERUSER_ID and user._is_internal()
 
     @staticmethod
     def _fingerprint(spec):
@@ -85,7 +90,7 @@ class Run(models.Model):
         spec = {
             "kind": kind,
             "project": self._project_facts(environment.project_id),
-            "environment": self._environment_facts(environment),
+            "environment": self._environment_facts(environment, kind),
             "server": environment.database_server_id._facts(),
             "ref": ref or None,
             "commit": commit or None,
@@ -108,12 +113,14 @@ class Run(models.Model):
         }
 
     @staticmethod
-    def _environment_facts(environment):
+    def _environment_facts(environment, kind):
         if not environment:
             return None
         names = ("id", "slug", "name", "stage", "host", "workers", "memory_mb", "demo", "run_tests")
         facts = {name: environment[name] for name in names}
-        return {**facts, "database": environment._stable_database()}
+        is_restart = kind == "restart"
+        database = environment.database_name if is_restart else environment._stable_database()
+        return {**facts, "database": database or None}
 
     @staticmethod
     def _build_facts(image):

@@ -4,7 +4,7 @@ Other addons add theirs with ``register``.
 """
 
 from ..plan import Plan
-from . import collect, deploy, destroy
+from . import collect, deploy, destroy, restart
 
 _PIPELINES = {}
 
@@ -20,5 +20,6 @@ def plan_for(kind, spec):
 
 
 register("deploy", deploy.steps)
+register("restart", restart.steps)
 register("destroy", destroy.steps)
 register("collect", collect.steps)

@@ -88,7 +88,8 @@ def address(server):
 def database(context):
     """Return the database of this run: the environment's own, or a fresh one per development build."""
     environment = context.spec["environment"]
-    if environment.get("database") and environment["stage"] != "development":
+    is_kept = environment["stage"] != "development" or context.run.kind == "restart"
+    if environment.get("database") and is_kept:
         return environment["database"]
     code, slug = context.spec["project"]["code"], environment["slug"]
     if environment["stage"] == "development":

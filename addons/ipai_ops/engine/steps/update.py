@@ -32,4 +32,5 @@ def job(context):
         ),
         secrets=(common.odoo_conf(context), common.run_secret(context, "admin-password")),
         memory_bytes=JOB_MEMORY_BYTES,
+        user="0:0",  # the toolbox writes the spool; it starts Odoo itself as the image's odoo user
     )
