@@ -105,6 +105,8 @@ class TestQueue(OpsCase):
     def test_who_asked_is_remembered_for_people_only(self):
         by_button = self.production.with_user(self.operator)._deploy("button")
         self.assertEqual(by_button.requested_by_id, self.operator)
+        by_system = self.production._deploy("push")
+        self.assertFalse(by_system.requested_by_id)
 
     def test_expected_durations_come_from_earlier_runs(self):
         for seconds in (10, 30, 20):
@@ -169,13 +171,16 @@ class TestQueue(OpsCase):
         wizard.action_confirm()
         self.assertEqual(self.production.waiting_run_id.redeploy_image_id, image)
 
-    def test_restarting_deploys_what_serves(self):
+    def test_a_restart_keeps_image_and_database(self):
         with self.assertRaisesRegex(UserError, "deploy first"):
             self.production.action_restart()
         _run, image = self.deployed_with_image()
         self.production.image_id = image
         self.production.with_user(self.operator).action_restart()
-        self.assertEqual(self.production.waiting_run_id.redeploy_image_id, image)
+        run = self.production.waiting_run_id
+        self.assertEqual((run.kind, run.redeploy_image_id), ("restart", image))
+        self.assertEqual(run.spec["environment"]["database"], self.production.database_name)
+        self.assertNotIn("build", run.step_ids.mapped("name"))
 
     def test_people_cannot_write_runs(self):
         run = self.production._deploy("push", SHA)
