@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from toolbox_samples import make_spec
@@ -123,7 +124,20 @@ def test_smoke_waits_for_a_target_that_comes_up(http_server, places, events):
 )
 def test_the_probe_needs_health_and_a_loading_registry(http_server, health, login, status):
     http_server.table = {"GET /web/health": (health, {}, ""), "GET /web/login": (login, {}, "")}
-    assert probe.main({"IPAI_PROBE_PORT": str(http_server.server_port)}) == status
+    assert probe.main({"IPAI_PROBE_PORT": str(http_server.server_port)}, sleep=print) == status
+
+
+@pytest.mark.parametrize("age, naps", [(5, []), (3600, [probe.CALM_SECONDS])])
+def test_the_probe_of_a_calm_target_answers_slowly(http_server, monkeypatch, age, naps):
+    http_server.table = {"GET /web/health": (200, {}, ""), "GET /web/login": (200, {}, "")}
+    monkeypatch.setattr(probe, "_age_seconds", lambda: age)
+    slept = []
+    assert probe.main({"IPAI_PROBE_PORT": str(http_server.server_port)}, sleep=slept.append) == 0
+    assert slept == naps
+
+
+def test_the_probe_knows_how_long_its_container_has_been_running():
+    assert 0 < probe._age_seconds() < float(Path("/proc/uptime").read_text().split()[0]) + 1
 
 
 def test_the_probe_of_a_closed_port_fails():

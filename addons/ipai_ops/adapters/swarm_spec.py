@@ -82,7 +82,7 @@ def _healthcheck(container):
     return types.Healthcheck(
         test=["CMD", *command],
         interval=2 * NANOSECONDS,
-        timeout=20 * NANOSECONDS,
+        timeout=40 * NANOSECONDS,  # the probe of a calm target answers slowly
         retries=5,
         start_period=container.start_period_seconds * NANOSECONDS,
     )
