@@ -99,7 +99,9 @@ class Environment(models.Model):
         """Queue a deploy; return the run."""
         self.ensure_one()
         if self.state in GONE:
-            raise UserError(self.env._("This environment is being destroyed; push to make it anew."))
+            raise UserError(
+                self.env._("This environment is being destroyed; push to make it anew.")
+            )
         runs = self.env["ops.run"]
         return runs._queue(self, "deploy", trigger, ref or self._ref(), commit, **options)
 

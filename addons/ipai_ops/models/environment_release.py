@@ -4,7 +4,6 @@ from odoo import models
 
 from .environment import GONE
 
-
 RELEASING = ("deploy", "restart")
 
 

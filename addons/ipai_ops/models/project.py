@@ -215,7 +215,6 @@ class Project(models.Model):
             self.env._("Webhook secret of %s", self.name), secret
         )
 
-
     def _secret_values(self):
         """Return the secrets that must never show in a log."""
         return [self.webhook_secret, self.git_credentials]

@@ -51,7 +51,9 @@ class RunStep(models.Model):
 
     def _note_progress(self, events):
         """Take over the last progress a container told, from 0 to 1."""
-        told = [event.payload["progress"] for event in events if "progress" in (event.payload or {})]
+        told = [
+            event.payload["progress"] for event in events if "progress" in (event.payload or {})
+        ]
         shares = [share for share in told if isinstance(share, int | float)]
         if self and shares:
             self.progress = min(max(float(shares[-1]), 0.0), 1.0)
