@@ -19,3 +19,4 @@ if [ ! -x "$IPAI_PYTHON" ] || [ ! -e "$IPAI_ODOO" ]; then
   exit 1
 fi
 export PYTHONPATH="$IPAI_ODOO_PATH:$IPAI_CHECKOUT/toolbox${PYTHONPATH:+:$PYTHONPATH}"
+export DOCUTILSCONFIG="$IPAI_CHECKOUT/script/docutils.conf"

@@ -169,6 +169,7 @@ def environment(settings):
         "PYTHONPATH": str(odoo_source(settings).python_path),
         "PYTHONPYCACHEPREFIX": str(settings.cache / "pycache"),
         "IPAI_PLATFORM": str(platform_path(settings)),
+        "DOCUTILSCONFIG": str(settings.checkout / "script/docutils.conf"),
     }
 
 
