@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "script"), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT / "script"), str(ROOT / "tests" / "browser"), str(Path(__file__).parent)]
 
 from docker_world import DockerWorld  # noqa: E402
 from provision.settings import current_settings  # noqa: E402
