@@ -30,6 +30,11 @@ def main(words=None):
     if command is None or len(words) > 1:
         sys.stderr.write(USAGE)
         return 2
+    return reported(command)
+
+
+def reported(command):
+    """Run `command`; a Trouble becomes one sentence on the error output and exit status 1."""
     try:
         return _run(command)
     except Trouble as trouble:
@@ -44,7 +49,7 @@ def _run(command):
     machine.require_root()
     settings = current_settings()
     progress = Progress()
-    if command is show_status:
+    if command in (show_status, show_services):
         return command(settings, Commands(settings.logs / "provision.log"), progress)
     with only_one(settings):
         return command(settings, Commands(settings.logs / "provision.log"), progress)
@@ -106,7 +111,15 @@ def restart(settings, commands, progress):
 
 
 def show_status(settings, commands, progress):
-    parts = list(status.report(commands, settings))
+    return _show(status.report(commands, settings), progress)
+
+
+def show_services(settings, commands, progress):
+    return _show(status.services(commands, settings), progress)
+
+
+def _show(parts, progress):
+    parts = list(parts)
     for what, is_well, detail in parts:
         progress.line(f"{'✓' if is_well else '✗'} {what}", note=detail)
     return 0 if all(is_well for _, is_well, _ in parts) else 3

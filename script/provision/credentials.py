@@ -13,6 +13,7 @@ from .trouble import Trouble
 REGISTRY_USER = "ipai"
 RANDOM = (
     "registry-password",
+    "postgres-management-password",
     "postgres-production-password",
     "postgres-nonproduction-password",
     "edge-token",
@@ -72,9 +73,9 @@ def _write_registry_auth(settings):
     write_private(folder / "config.json", json.dumps({"auths": auths}))
 
 
-def ensure_swarm_secrets(commands, settings):
+def ensure_swarm_secrets(commands, settings, names=SWARM):
     """The secrets and the CA bundle in the swarm, equal to the files of this state folder."""
-    files = {settings.named(name): settings.secrets / name for name in SWARM}
+    files = {settings.named(name): settings.secrets / name for name in names}
     files[settings.named("registry-auth")] = registry_config_folder(settings) / "config.json"
     there = _fingerprints(commands, "secret", settings)
     for name, path in files.items():
@@ -91,6 +92,14 @@ def _ensure_secret(commands, settings, name, path, there):
             f"The swarm's secret {name} was made from another state folder than {settings.state}: "
             "set IPAI_STATE to that folder, or start anew with “script/server reset”."
         )
+
+
+def ensure_marked(commands, settings, kind, name, path):
+    """A secret or config that may change: each content gets a name of its own, which is returned."""
+    marked = f"{settings.named(name)}-{_mark(path)[:8]}"
+    if marked not in _fingerprints(commands, kind, settings):
+        _create(commands, settings, kind, marked, path, _mark(path))
+    return marked
 
 
 def _ensure_ca_bundle(commands, settings):

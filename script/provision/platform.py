@@ -89,20 +89,26 @@ def platform_path(settings):
 
 
 def write_platform(commands, settings, images):
-    """Everything the management Odoo must know of the platform; holds paths of secrets, never secrets."""
-    address, internal = registry_addresses(settings)
+    """Everything the management Odoo must know, as a file; holds paths of secrets, never secrets."""
     facts = {
-        "instance": settings.instance,
-        "domain": settings.domain,
+        **platform_facts(commands, settings, images),
         "scheme": "http",
         "public_port": settings.ports["edge"],
         "control_url": control_url(commands, settings),
-        "registry": {
-            "address": address,
-            "internal": internal,
-            "username": REGISTRY_USER,
-            "password_file": str(settings.secrets / "registry-password"),
-        },
+        "toolbox": str(settings.checkout / "toolbox"),
+        "edge_token_file": str(settings.secrets / "edge-token"),
+    }
+    facts["registry"]["password_file"] = str(settings.secrets / "registry-password")
+    write_private(platform_path(settings), json.dumps(facts, indent=1))
+
+
+def platform_facts(commands, settings, images):
+    """What is the same on a developer's machine and on a server."""
+    address, internal = registry_addresses(settings)
+    return {
+        "instance": settings.instance,
+        "domain": settings.domain,
+        "registry": {"address": address, "internal": internal, "username": REGISTRY_USER},
         "images": images,
         "networks": {
             kind: settings.named(kind) for kind in ("control", "production", "nonproduction")
@@ -110,13 +116,9 @@ def write_platform(commands, settings, images):
         "secrets": {"registry": settings.named("registry-auth")},
         "configs": {"ca_bundle": _ca_bundle(commands, settings)},
         "database_servers": [_database_server(settings, kind) for kind in DATABASE_STAGES],
-        "toolbox": str(settings.checkout / "toolbox"),
-        "edge_token_file": str(settings.secrets / "edge-token"),
         "docker": SOCKET,
         "slots": 2,
     }
-    write_private(platform_path(settings), json.dumps(facts, indent=1))
-    return str(platform_path(settings))
 
 
 def _ca_bundle(commands, settings):

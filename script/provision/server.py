@@ -41,16 +41,21 @@ class Server:
 
     def setup(self):
         """What it takes to run Odoo and its tests on this machine, without the platform."""
+        self.prepare_engine()
         with only_one_fills_the_cache(self.settings):
-            self._prepare_machine()
-        self._step("Swarm", swarm.ensure_swarm, self.commands, self.settings)
-        self._step("Networks", swarm.ensure_networks, self.commands, self.settings)
+            self._prepare_python()
         self._step("Management PostgreSQL", postgres.ensure_postgres, self.commands, self.settings)
         management.write_shell_config(self.settings)
 
-    def _prepare_machine(self):
-        self._step("Debian packages", machine.ensure_packages, self.commands)
-        self._step("Docker engine", docker_engine.ensure_engine, self.commands)
+    def prepare_engine(self):
+        """Docker with a swarm and this instance's networks."""
+        with only_one_fills_the_cache(self.settings):
+            self._step("Debian packages", machine.ensure_packages, self.commands)
+            self._step("Docker engine", docker_engine.ensure_engine, self.commands)
+            self._step("Swarm", swarm.ensure_swarm, self.commands, self.settings)
+        self._step("Networks", swarm.ensure_networks, self.commands, self.settings)
+
+    def _prepare_python(self):
         self._step("Odoo 19", odoo_source.ensure_odoo_source, self.commands, self.settings)
         self._step(
             "Python environment", virtualenv.ensure_environment, self.commands, self.settings
@@ -89,9 +94,11 @@ class Server:
         credentials.ensure_swarm_secrets(self.commands, self.settings)
         return note
 
-    def _make_images(self):
+    def _make_images(self, names=images.PLATFORM_IMAGES):
         with only_one_fills_the_cache(self.settings):
-            self.recipes = images.ensure_archives(self.commands, self.settings, self.progress)
+            self.recipes = images.ensure_archives(
+                self.commands, self.settings, self.progress, names
+            )
         return f"{len(self.recipes)} ready"
 
     def _push_images(self):

@@ -12,6 +12,9 @@ from .docker_engine import docker
 from .trouble import Trouble
 
 
+TOO_OFTEN = 4  # failed containers after which waiting longer is no use
+
+
 @dataclass(frozen=True)
 class Service:
     """One service of the platform; what it says is all that counts for “has it changed”."""
@@ -131,21 +134,24 @@ def remove_services(commands, names, timeout_seconds=60):
 
 
 def wait_until_running(commands, settings, names, timeout_seconds=90):
-    """Return when every one of `names` has all its replicas (healthy, where the image has a check)."""
+    """Return when each of `names` has all replicas (healthy, where the image has a check)."""
     deadline = time.monotonic() + timeout_seconds
     while True:
-        waiting = [
-            name
-            for name in names
-            if not _is_complete(_replicas(commands, settings).get(name, "0/1"))
-        ]
+        replicas = _replicas(commands, settings)
+        waiting = [name for name in names if not _is_complete(replicas.get(name, "0/1"))]
         if not waiting:
             return
-        if time.monotonic() > deadline:
-            raise Trouble(
-                f"The service {waiting[0]} does not come up: {_task_error(commands, waiting[0])}"
-            )
-        time.sleep(0.3)
+        failing = next((name for name in waiting if _failures(commands, name) >= TOO_OFTEN), None)
+        if failing or time.monotonic() > deadline:
+            name = failing or waiting[0]
+            raise Trouble(f"The service {name} does not come up: {_last_words(commands, name)}")
+        time.sleep(0.5)
+
+
+def _failures(commands, name):
+    """How many containers of the service ended badly since it was last changed."""
+    states = commands.attempt(docker("service", "ps", "--format", "{{.CurrentState}}", name))
+    return sum(line.startswith(("Failed", "Rejected")) for line in states.stdout.splitlines())
 
 
 def _replicas(commands, settings):
@@ -167,13 +173,14 @@ def _is_complete(replicas):
     return running == wanted and wanted != "0"
 
 
-def _task_error(commands, name):
-    said = commands.attempt(
-        docker("service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name),
-        timeout=30,
-    )
-    first = said.stdout.splitlines()[0].strip() if said.stdout else "it has no task"
-    return f"{first} (see “docker service logs {name}”)."
+def _last_words(commands, name):
+    """What the service said last, or what Docker says of it."""
+    logged = commands.attempt(docker("service", "logs", "--raw", "--tail", "5", name), timeout=20)
+    lines = [line for line in (logged.stdout + logged.stderr).splitlines() if line.strip()]
+    told = docker("service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name)
+    state = commands.attempt(told, timeout=30).stdout.splitlines()[:1]
+    said = lines[-1].strip()[-300:] if lines else " ".join(state) or "it has no task"
+    return f"{said} (see “docker service logs {name}”)."
 
 
 def require_free_port(port, purpose):

@@ -11,6 +11,7 @@ PORTS = {
     "ipai": {"edge": 8080, "registry": 15000, "git": 19418, "odoo": 18069, "websocket": 18072},
     "ipaitest": {"edge": 18080, "registry": 15001, "git": 19419, "odoo": 28069, "websocket": 28072},
 }
+SERVER_PORTS = {"http": 80, "https": 443}  # of a stack's edge
 ENGINE_STATE = Path("/var/lib/ipai/engine")
 
 
@@ -27,6 +28,9 @@ class Settings:
     odoo_source: str
     mirror: str
     advertise: str
+    certificate: str
+    key: str
+    workers: str
 
     @property
     def secrets(self):
@@ -60,11 +64,14 @@ def read_settings(environ, checkout):
         odoo_source=environ.get("ODOO_SOURCE", ""),
         mirror=environ.get("IPAI_MIRROR", ""),
         advertise=environ.get("IPAI_ADVERTISE_ADDRESS", "127.0.0.1"),
+        certificate=environ.get("IPAI_TLS_CERTIFICATE", ""),
+        key=environ.get("IPAI_TLS_KEY", ""),
+        workers=environ.get("IPAI_WORKERS", "2"),
     )
 
 
 def _ports(instance, environ):
-    ports = dict(PORTS.get(instance, PORTS["ipai"]))
+    ports = {**SERVER_PORTS, **PORTS.get(instance, PORTS["ipai"])}
     for name in ports:
         ports[name] = _port(environ, f"IPAI_PORT_{name.upper()}", ports[name])
     return ports

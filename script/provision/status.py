@@ -13,7 +13,7 @@ def report(commands, settings):
     has_engine = docker_engine.answers(commands)
     yield "Docker engine", has_engine, "ours" if docker_engine.is_ours() else "the machine's"
     if has_engine:
-        yield from _services(commands, settings)
+        yield from services(commands, settings)
     yield (
         "Management PostgreSQL",
         postgres.is_running(commands, settings),
@@ -27,7 +27,8 @@ def report(commands, settings):
     yield "Management Odoo", _odoo_answers(settings), management.public_url(settings)
 
 
-def _services(commands, settings):
+def services(commands, settings):
+    """Each Swarm service of the instance, targets included."""
     lines = commands.run(
         docker(
             "service",

@@ -83,6 +83,15 @@ def _create_network(commands, settings, kind):
     )
 
 
+def label_this_node(commands, settings):
+    """Marks this machine as the one that keeps the instance's volumes, for the stack's placement."""
+    node = commands.run(docker("info", "--format", "{{.Swarm.NodeID}}")).strip()
+    label = f"ipai.{settings.instance}=data"
+    commands.run(
+        docker("node", "update", "--label-add", label, node), why="The node could not be labelled"
+    )
+
+
 def gateway_address(commands, timeout_seconds=20):
     """The machine's address on docker_gwbridge: reachable from containers, not from other machines."""
     query = docker(
