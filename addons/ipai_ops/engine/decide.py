@@ -165,8 +165,7 @@ def _time_out(context, observed):
         "failed",
         cause=f"{step.label or step.name} took longer than {minutes} {unit} and was stopped."
         + _last_error(context, observed),
-        hint="Look at the last lines of the log; where the work is right but slow, "
-        "raise the step's time limit.",
+        hint="Look at the last lines of the log for what it waited for, then retry.",
     )
     return (*_undo(context), failed)
 

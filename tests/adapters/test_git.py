@@ -1,0 +1,80 @@
+"""Asking a real Git daemon for its branches."""
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+
+from ipai_ops.adapters import git  # noqa: E402
+from repository import Repository  # noqa: E402
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Serve a folder by git daemon on a free loopback port; return a repository in it."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    port = free_port()
+    command = ["git", "daemon", f"--base-path={folder}", "--export-all", "--listen=127.0.0.1"]
+    daemon = subprocess.Popen([*command, f"--port={port}", str(folder)])
+    wait_for(port)
+    yield Repository(folder, tmp_path, "acme", f"git://127.0.0.1:{port}")
+    daemon.terminate()
+    daemon.wait(10)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("git daemon did not start")
+
+
+def test_branches_come_with_their_commits(served):
+    first = served.push("First")
+    second = served.push("Second", branch="feature/pos")
+    assert git.branches(served.url).heads == {"main": first, "feature/pos": second}
+
+
+def test_an_unreachable_repository_is_one_sentence():
+    answer = git.branches("git://127.0.0.1:9/acme.git")
+    assert answer.heads == {}
+    assert answer.error.startswith("The repository cannot be read: ")
+
+
+@pytest.mark.parametrize("url", ["ext::sh -c true", "file:///etc", "--upload-pack=true"])
+def test_no_url_runs_a_command_or_reads_this_server(url):
+    answer = git.branches(url)
+    assert answer.heads == {}
+    assert answer.error
+
+
+def test_credentials_travel_by_file_and_the_file_is_gone_afterwards(tmp_path):
+    with git._environment("ada:s3cret-token") as environment:
+        assert "s3cret-token" not in str(environment)
+        asked = [environment["GIT_ASKPASS"], "Password for 'https://ada@example.com': "]
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)
+        assert answer.stdout.strip() == "s3cret-token"
+    assert not Path(environment["GIT_ASKPASS"]).exists()
+
+
+def test_a_private_key_is_readable_by_its_owner_alone():
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----"
+    with git._environment(key) as environment:
+        path = Path(environment["GIT_SSH_COMMAND"].split()[-1])
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.read_text().startswith("-----BEGIN")
