@@ -11,7 +11,6 @@ from .credentials import registry_config_folder
 from .docker_engine import docker
 from .trouble import Trouble
 
-
 TOO_OFTEN = 4  # failed containers after which waiting longer is no use
 
 
@@ -136,22 +135,27 @@ def remove_services(commands, names, timeout_seconds=60):
 def wait_until_running(commands, settings, names, timeout_seconds=90):
     """Return when each of `names` has all replicas (healthy, where the image has a check)."""
     deadline = time.monotonic() + timeout_seconds
+    earlier = {name: _failed_tasks(commands, name) for name in names}
+    failed = {name: set() for name in names}
     while True:
         replicas = _replicas(commands, settings)
         waiting = [name for name in names if not _is_complete(replicas.get(name, "0/1"))]
         if not waiting:
             return
-        failing = next((name for name in waiting if _failures(commands, name) >= TOO_OFTEN), None)
+        for name in waiting:
+            failed[name] |= _failed_tasks(commands, name) - earlier[name]
+        failing = next((name for name in waiting if len(failed[name]) >= TOO_OFTEN), None)
         if failing or time.monotonic() > deadline:
             name = failing or waiting[0]
             raise Trouble(f"The service {name} does not come up: {_last_words(commands, name)}")
         time.sleep(0.5)
 
 
-def _failures(commands, name):
-    """How many containers of the service ended badly since it was last changed."""
-    states = commands.attempt(docker("service", "ps", "--format", "{{.CurrentState}}", name))
-    return sum(line.startswith(("Failed", "Rejected")) for line in states.stdout.splitlines())
+def _failed_tasks(commands, name):
+    """The tasks of the service that ended badly, as far as Docker remembers."""
+    told = docker("service", "ps", "--no-trunc", "--format", "{{.ID}} {{.CurrentState}}", name)
+    states = (line.split() for line in commands.attempt(told, timeout=30).stdout.splitlines())
+    return {words[0] for words in states if words[1:2] and words[1] in ("Failed", "Rejected")}
 
 
 def _replicas(commands, settings):
