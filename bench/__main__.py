@@ -43,9 +43,7 @@ def _told(rows):
 
 def _page(rows):
     when = datetime.now(UTC).date().isoformat()
-    head = INTRODUCTION.format(
-        when=when, cores=os.cpu_count(), python=platform.python_version()
-    )
+    head = INTRODUCTION.format(when=when, cores=os.cpu_count(), python=platform.python_version())
     return head + as_markdown(rows)
 
 

@@ -20,12 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "script"), str(ROOT / "tests" / "integration")]
 
 from docker_world import DockerWorld  # noqa: E402
+from repository import Repository  # noqa: E402
+from suite import Suite  # noqa: E402
+
 from odoo.addons.ipai_ops.adapters.swarm import SwarmRuntime  # noqa: E402
 from odoo.addons.ipai_ops.engine.platform import Platform  # noqa: E402
 from odoo.addons.ipai_ops.engine.ports import JobSpec, JobState, Mount, SecretFile  # noqa: E402
+
 from provision.settings import current_settings  # noqa: E402
-from repository import Repository  # noqa: E402
-from suite import Suite  # noqa: E402
 
 REQUIREMENT = "odoo-addon-partner-firstname==19.0.*\n"
 DOCKERFILE = """ARG BASE
@@ -152,7 +154,9 @@ def _moment(text):
 def _container_seconds(yard, run, start, end):
     """Return the seconds during which the run's jobs and its release were under way."""
     low = yard.docker.client.api
-    events = low.events(since=int(start), until=int(end) + 2, decode=True, filters={"type": "container"})
+    events = low.events(
+        since=int(start), until=int(end) + 2, decode=True, filters={"type": "container"}
+    )
     began, total = {}, 0.0
     for event in events:
         labels = event["Actor"]["Attributes"]

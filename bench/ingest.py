@@ -2,8 +2,9 @@
 
 import json
 
-from odoo.addons.ipai_ops.engine.ports import LogLine
 from psycopg2.extras import execute_values
+
+from odoo.addons.ipai_ops.engine.ports import LogLine
 
 from .measure import Row, seconds
 
@@ -29,7 +30,9 @@ def rows(env):
             page_size=2000,
         )
 
-    env.cr.execute("CREATE TEMP TABLE bench_line (run_id int, at timestamp, level text, message text)")
+    env.cr.execute(
+        "CREATE TEMP TABLE bench_line (run_id int, at timestamp, level text, message text)"
+    )
     our_rate, bare_rate = LINES / seconds(ours), LINES / seconds(bare)
     return [
         Row(

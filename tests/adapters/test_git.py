@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-from ipai_ops.adapters import git  # noqa: E402
-from repository import Repository  # noqa: E402
+from ipai_ops.adapters import git
+from repository import Repository
 
 
 @pytest.fixture

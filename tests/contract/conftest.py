@@ -67,7 +67,9 @@ def world(request):
 
 
 def _swarm_world():
-    facts = json.loads(Path(os.environ["IPAI_PLATFORM"]).read_text(encoding="utf-8"))
+    facts = json.loads(
+        (Path(os.environ["IPAI_STATE"]) / "platform.json").read_text(encoding="utf-8")
+    )
     password = Path(facts["registry"]["password_file"]).read_text(encoding="utf-8").strip()
     contract = Platform.from_dict({**facts, "instance": facts["instance"] + "-contract"})
     return SwarmWorld(contract, password)

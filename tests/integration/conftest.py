@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "script"), str(ROOT / "tests" / "browser"), str(Path(__file__).parent)]
 
 from docker_world import DockerWorld  # noqa: E402
-from provision.settings import current_settings  # noqa: E402
 from repository import Repository  # noqa: E402
 from suite import Suite  # noqa: E402
+
+from provision.settings import current_settings  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import os
 import signal
 
 import docker
+
 from provision import docker_engine, management, processes
 from provision.commands import Commands
 

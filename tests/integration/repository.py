@@ -5,7 +5,9 @@ from pathlib import Path
 from textwrap import dedent
 
 TIMEOUT_SECONDS = 60
-MANIFEST = '{{"name": "{name}", "version": "19.0.1.0.0", "depends": {depends}, "license": "LGPL-3"}}\n'
+MANIFEST = (
+    '{{"name": "{name}", "version": "19.0.1.0.0", "depends": {depends}, "license": "LGPL-3"}}\n'
+)
 
 
 class Repository:

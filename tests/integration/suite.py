@@ -100,7 +100,11 @@ class Suite:
 
     def usual_seconds(self, code, name):
         """Return how long the project's last good run took for a step."""
-        domain = [["run_id.project_id.code", "=", code], ["name", "=", name], ["state", "=", "done"]]
+        domain = [
+            ["run_id.project_id.code", "=", code],
+            ["name", "=", name],
+            ["state", "=", "done"],
+        ]
         options = {"order": "id desc", "limit": 1}
         [step] = self.search("ops.run.step", domain, "duration_seconds", **options)
         return step["duration_seconds"]

@@ -62,9 +62,7 @@ def events(suite, run):
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_deploy_hit_in_every_step_ends_right_exactly_once(
-    suite, yard, docker_world, trouble
-):
+def test_a_deploy_hit_in_every_step_ends_right_exactly_once(suite, yard, docker_world, trouble):
     project, environment = yard
     project.repository.write("yard_base/data.txt", f"hit by {trouble}").push(f"Hit by {trouble}")
     run = suite.deploy(project.code)

@@ -32,8 +32,9 @@ def test_an_image_nobody_needs_leaves_the_registry(suite, new_project, settings)
         "ops.environment", "create", {"project_id": project.id, "name": "feature/b"}
     )
     deployed(suite, project, preview)
-    [image] = suite.search("ops.artifact", [["environment_id", "=", preview],
-                                            ["kind", "=", "image"]], "uri")
+    [image] = suite.search(
+        "ops.artifact", [["environment_id", "=", preview], ["kind", "=", "image"]], "uri"
+    )
     assert manifest(suite, settings, image["uri"]).status_code == 200
     wizard = suite.call("ops.environment.destroy", "create", {"environment_id": preview})
     suite.call("ops.environment.destroy", "action_confirm", [wizard])

@@ -1,0 +1,59 @@
+"""The addons' own tests, inside a real Odoo: all of them run, and the log stays clean."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT_SECONDS = 900
+ENDED = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+# What Debian's package of Odoo says of itself, whatever addon is installed.
+NOT_OURS = ("selfie_segmentation", "Running as user 'root'")
+
+
+def odoo(*words):
+    """Run script/odoo on a database of its own; return its exit status and its log."""
+    environment = {key: value for key, value in os.environ.items() if key != "IPAI_PLATFORM"}
+    done = subprocess.run(
+        [ROOT / "script" / "odoo", *words, "--stop-after-init", "--http-port", "28169"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def addons():
+    return sorted(path.parent.name for path in (ROOT / "addons").glob("*/__manifest__.py"))
+
+
+@pytest.fixture(scope="module")
+def tested(addons):
+    """Install all addons in a fresh database with their tests; return the exit status and log."""
+    tags = ",".join(f"/{name}" for name in addons)
+    yield odoo("-d", "ipai_addons_test", "-i", ",".join(addons), "--test-tags", tags)
+    socket = Path(os.environ["IPAI_STATE"]) / "postgres"
+    drop = ["dropdb", "--force", "--if-exists", "-h", str(socket), "ipai_addons_test"]
+    subprocess.run(drop, timeout=60, check=True)
+
+
+def test_the_addons_tests_pass_inside_odoo(tested):
+    status, log = tested
+    failed, errors, ran = (int(number) for number in ENDED.findall(log)[-1])
+    assert (failed, errors, status) == (0, 0, 0), log[-8000:]
+    assert ran > 150
+
+
+def test_no_addon_says_a_warning_while_it_is_installed_and_tested(tested):
+    lines = [
+        line for line in tested[1].splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)
+    ]
+    assert not [line for line in lines if not any(known in line for known in NOT_OURS)]
