@@ -30,7 +30,7 @@ UNKNOWN_HOST = """
 """
 TO_HTTPS = """
         location = /edge-health { return 200 "ok"; }
-        location / { return 301 https://$host$request_uri; }
+        location / { return 301 https://$host@PORT@$request_uri; }
 """
 TLS = """
     ssl_certificate {certificate};
@@ -55,6 +55,7 @@ class Place:
     token_path: Path
     certificate: Path
     key: Path
+    https_port: str
     state: Path
 
     @property
@@ -83,6 +84,7 @@ def read_place(environ):
         token_path=Path(environ.get("EDGE_TOKEN_FILE", "/run/secrets/edge-token")),
         certificate=Path(environ.get("TLS_CERTIFICATE_FILE", "/run/secrets/edge-certificate")),
         key=Path(environ.get("TLS_KEY_FILE", "/run/secrets/edge-key")),
+        https_port=environ.get("HTTPS_PORT", "443"),
         state=Path("/var/lib/edge"),
     )
 
@@ -103,6 +105,7 @@ def render(place, routes):
     words = {
         "TLS": tls,
         "PLAIN": TO_HTTPS if place.has_tls else unknown,
+        "PORT": "" if place.https_port == "443" else f":{place.https_port}",
         "LISTEN": "443 ssl" if place.has_tls else "80",
         "OPS_HOST": place.ops_host,
         "CONTROL_URL": place.control_url,

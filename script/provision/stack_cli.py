@@ -2,6 +2,7 @@
 
 import sys
 
+from . import swarm
 from .cli import reported, reset, show_services
 from .stack import Stack, public_url
 
@@ -25,6 +26,11 @@ def deploy(settings, commands, progress):
     return 0
 
 
+def remove(settings, commands, progress):
+    swarm.unlabel_this_node(commands, settings)
+    return reset(settings, commands, progress)
+
+
 def main():
     words = sys.argv[1:]
     command = COMMANDS.get(words[0] if words else "deploy")
@@ -34,7 +40,7 @@ def main():
     return reported(command)
 
 
-COMMANDS = {"deploy": deploy, "status": show_services, "remove": reset}
+COMMANDS = {"deploy": deploy, "status": show_services, "remove": remove}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -92,6 +92,13 @@ def label_this_node(commands, settings):
     )
 
 
+def unlabel_this_node(commands, settings):
+    """Takes the mark away, where there is one."""
+    node = commands.run(docker("info", "--format", "{{.Swarm.NodeID}}")).strip()
+    commands.attempt(docker("node", "update", "--label-rm", f"ipai.{settings.instance}", node))
+    return "removed"
+
+
 def gateway_address(commands, timeout_seconds=20):
     """The machine's address on docker_gwbridge: reachable from containers, not from other machines."""
     query = docker(
