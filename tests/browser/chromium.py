@@ -263,14 +263,21 @@ class Page:
         return self.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
 
     def middle(self, selector, text=None):
-        """Return where the middle of an element is, scrolled into sight."""
+        """Return where the middle of an element is, scrolled into sight and come to rest."""
         self.wait_for(selector, text)
-        box = self.evaluate(
+        ask = (
             f"(e => {{ e.scrollIntoView({{block: 'nearest', inline: 'nearest'}});"
             "const r = e.getBoundingClientRect();"
             f"return [r.x + r.width / 2, r.y + r.height / 2] }})({_query(selector, text)})"
         )
-        return tuple(box)
+        seen = [None]
+
+        def rests():
+            seen.append(self.evaluate(ask))
+            return seen[-1] == seen[-2]
+
+        until(rests, what=f"{selector} at rest")
+        return tuple(seen[-1])
 
     def screenshot(self, path):
         """Save what is in sight as PNG; return the path."""

@@ -317,7 +317,15 @@ def deliveries(owner):
         )
 
 
+def silence_odoobot():
+    """Keep the bot's greeting from opening over the screens."""
+    users = env["res.users"].with_context(active_test=False).search([])
+    if "odoobot_state" in users._fields:
+        users.odoobot_state = "disabled"
+
+
 def fill_database():
+    silence_odoobot()
     owner = acme()
     blue_bikes()
     project("Cargo Line", "cargo", "https://git.cargo.example/erp.git", forge="gitea")

@@ -1,0 +1,28 @@
+"""The way from nothing to the first deploy, as a person walks it."""
+
+SECRET = ".o_notification_content"
+
+
+def test_three_steps_lead_to_the_first_deploy(page, odoo):
+    page.visit(f"{odoo.url}/odoo/ops-projects/new", ".o_ops_first_steps")
+    page.type(".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "Delta Doors")
+    page.type("[name=repository_url] input", "https://git.example.org/delta/doors.git")
+    page.click(".o_form_button_save")
+    page.wait_for(".o_field_CopyClipboardURL", "/ipai/hook/delta-doors")
+    page.click("button[name=action_new_webhook_secret]")
+    page.wait_for(SECRET)
+    assert len(page.text(SECRET).split()[-1]) >= 32
+    page.click("button[name=action_deploy_production]")
+    page.wait_for(".o_ops_timeline", "Build")
+    page.wait_for(".o_ops_log_empty", "Nothing said yet")
+    production = odoo.find("ops.environment", ("project_id.code", "=", "delta-doors"))
+    queued = [("environment_id", "=", production), ("state", "=", "queued")]
+    assert odoo.call("ops.run", "search_count", queued) == 1
+
+
+def test_the_second_step_turns_green_when_the_forge_calls(page, odoo):
+    cargo = odoo.find("ops.project", ("code", "=", "cargo"))
+    page.visit(f"{odoo.url}/odoo/ops-projects/{cargo}", ".o_ops_listening")
+    odoo.call("ops.project", "write", [cargo], {"hook_seen_at": "2026-01-31 10:00:00"})
+    page.wait_gone(".o_ops_listening", deadline=15)
+    page.wait_for(".o_ops_first_steps", "Heard")

@@ -1,0 +1,118 @@
+"""Every screen, opened at the width of a desk and of a phone.
+
+A test fails where a screen complains in the console, or is wider than the phone. Each one is
+photographed; ``IPAI_SCREENS=docs/screens script/python -m pytest tests/browser/test_screens.py``
+renews the pictures in the documentation.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+COLOURS = 256  # a screen has few; a picture of them is a third of the size
+FORM, LIST, KANBAN = ".o_form_view", ".o_list_view, .o_kanban_view", ".o_kanban_view"
+
+
+def environment(name):
+    domain = [("project_id.code", "=", "acme"), ("name", "=", name)]
+    return ("ops-environments", "ops.environment", domain, FORM)
+
+
+def run(*domain):
+    return ("ops-runs", "ops.run", list(domain), ".o_ops_log_row")
+
+
+def project(code):
+    return ("ops-projects", "ops.project", [("code", "=", code)], FORM)
+
+
+def page_of(path, selector=LIST):
+    return (path, None, None, selector)
+
+
+# name: (path, model, domain of the record, what shows that it is there), then clicks
+SCREENS = {
+    "projects": (page_of("ops-projects", KANBAN), []),
+    "project": (project("acme"), []),
+    "project-first-use": (project("cargo"), []),
+    "project-new": (page_of("ops-projects/new", FORM), []),
+    "runs-empty": (
+        page_of("ops-projects", KANBAN),
+        [
+            (".o_kanban_record:nth-child(3) .o_dropdown_kanban button", None),
+            (".o-dropdown--menu .dropdown-item, .o_bottom_sheet .dropdown-item", "Runs"),
+            (".o_view_nocontent", None),
+        ],
+    ),
+    "board": (
+        page_of("ops-environments", KANBAN),
+        [
+            (".o_ops_board_project", None),
+            (".o-dropdown-item", "Acme ERP"),
+            (".o_ops_board_header", "webhook seen"),
+        ],
+    ),
+    "board-all-projects": (page_of("ops-environments", KANBAN), []),
+    "environment": (environment("release/2.4"), []),
+    "environment-deploying": (environment("release/2.5"), []),
+    "environment-failed": (environment("fix/vat-rounding"), []),
+    "environment-builds": (environment("main"), [(".nav-link", "Builds")]),
+    "environment-settings": (environment("feature/pos"), [(".nav-link", "Settings")]),
+    "environment-danger": (environment("feature/pos"), [(".nav-link", "Danger")]),
+    "environment-destroy": (
+        environment("feature/pos"),
+        [(".nav-link", "Danger"), (".o_ops_danger button", None), (".modal-body", None)],
+    ),
+    "runs": (page_of("ops-runs"), []),
+    "run-running": (run(("state", "=", "running"), ("event_ids", "!=", False)), []),
+    "run-failed": (run(("state", "=", "failed")), []),
+    "run-done": (run(("state", "=", "done"), ("event_ids", "!=", False)), []),
+    "artifacts": (page_of("ops-artifacts"), []),
+    "to-be-collected": (page_of("ops-garbage"), []),
+    "database-servers": (page_of("ops-database-servers"), []),
+    "webhook-deliveries": (page_of("ops-webhooks"), []),
+}
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory):
+    """Where the pictures go."""
+    wanted = os.environ.get("IPAI_SCREENS")
+    folder = Path(wanted).resolve() if wanted else tmp_path_factory.mktemp("screens")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def address(odoo, path, model, domain):
+    record = f"/{odoo.find(model, *domain)}" if model else ""
+    return f"{odoo.url}/odoo/{path}{record}"
+
+
+def rest(page):
+    """Wait until nothing moves any more: no request under way, fonts and pictures there."""
+    page.wait_true("!document.querySelector('.o_loading_indicator, .o_blockUI')")
+    page.wait_true("[...document.images].every(image => image.complete)")
+    time.sleep(0.5)  # the transitions of menus and dialogs
+
+
+def photograph(page, path):
+    page.screenshot(path)
+    Image.open(path).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_fits(page, odoo, album, name, size):
+    (path, model, domain, selector), clicks = SCREENS[name]
+    page.resize(*WIDTHS[size])
+    page.visit(address(odoo, path, model, domain), selector)
+    for target, text in clicks:
+        page.click(target, text)
+    rest(page)
+    photograph(page, album / f"{name}-{size}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert not page.count(".o_error_dialog, .o_notification_bar.bg-danger")
