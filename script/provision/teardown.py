@@ -10,6 +10,7 @@ from .services import remove_services
 from .trouble import Trouble
 
 ASLEEP = "ipai.replicas"
+DETACH_SECONDS = 2  # what Docker takes to tell its own parts that a container left a network
 
 
 def stop(commands, settings):
@@ -41,7 +42,8 @@ def reset(commands, settings):
     if docker_engine.answers(commands):
         yield "Services", lambda: _remove_services(commands, settings)
         yield "Containers", lambda: _remove_containers(commands, settings)
-        for kind in ("network", "secret", "config", "volume"):
+        yield "Networks", lambda: _remove_networks(commands, settings)
+        for kind in ("secret", "config", "volume"):
             yield f"{kind.capitalize()}s", lambda kind=kind: _remove_all(commands, settings, kind)
     yield "State folder", lambda: _remove_state(settings)
 
@@ -107,6 +109,35 @@ def _remove_containers(commands, settings):
     if names:
         commands.attempt(docker("rm", "--force", *names), timeout=120)
     return f"{len(names)} removed"
+
+
+def _remove_networks(commands, settings):
+    """Only when nothing is attached any more: Docker, asked too early, keeps a ghost of the network."""
+    listed = docker("network", "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}")
+    names = commands.run(listed).split()
+    if names:
+        _wait_until_detached(commands, names)
+        time.sleep(DETACH_SECONDS)
+    for name in names:
+        done = commands.attempt(docker("network", "rm", name), timeout=60)
+        if "not found" in done.stderr:
+            raise Trouble(
+                f"Docker still lists the network {name}, which it removed before: restart Docker."
+            )
+    return _remove_all(commands, settings, "network") if names else "0 removed"
+
+
+def _wait_until_detached(commands, names, timeout_seconds=30):
+    """Each overlay has an endpoint of its own; everything else must have gone."""
+    query = docker(
+        "network", "inspect", "--format", "{{range .Containers}}{{println .Name}}{{end}}", *names
+    )
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        attached = commands.attempt(query, timeout=30).stdout.split()
+        if all(name.endswith("-endpoint") for name in attached) or time.monotonic() > deadline:
+            return
+        time.sleep(0.3)
 
 
 def _remove_all(commands, settings, kind, timeout_seconds=60):
