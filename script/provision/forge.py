@@ -7,7 +7,7 @@ from pathlib import Path
 from . import processes
 from .credentials import write_private
 from .platform import control_url
-from .services import require_free_port
+from .ports import require_free_port
 from .swarm import gateway_address
 
 WHO = ["-c", "user.name=Acme", "-c", "user.email=dev@acme.example"]

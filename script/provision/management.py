@@ -9,7 +9,7 @@ import urllib.request
 from . import postgres, processes
 from .odoo_source import odoo_source
 from .platform import control_url, platform_path
-from .services import require_free_port
+from .ports import require_free_port
 from .trouble import Trouble
 from .virtualenv import environment_folder, python
 

@@ -1,14 +1,12 @@
 """Swarm services: made when missing, made again when their description changed, waited for until healthy."""
 
 import hashlib
-import re
-import socket
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from .credentials import registry_config_folder
 from .docker_engine import docker
+from .ports import require_free_port
 from .trouble import Trouble
 
 TOO_OFTEN = 4  # failed containers after which waiting longer is no use
@@ -28,91 +26,80 @@ class Service:
     options: tuple = ()
 
 
+ALWAYS = [
+    "--endpoint-mode",
+    "dnsrr",
+    "--no-resolve-image",
+    "--with-registry-auth",
+    "--detach",
+    "--quiet",
+    "--log-driver",
+    "json-file",
+    "--log-opt",
+    "max-size=10m",
+    "--log-opt",
+    "max-file=3",
+    "--restart-delay",
+    "1s",
+    "--update-order",
+    "stop-first",
+    "--stop-grace-period",
+    "30s",
+]
+
+
 def create_words(settings, service):
     """The words of `docker service create` for `service`, without the fingerprint."""
-    volume_label = f"volume-label={settings.label}"
-    return [
-        "--name",
-        service.name,
-        "--label",
-        settings.label,
-        "--container-label",
-        settings.label,
-        "--endpoint-mode",
-        "dnsrr",
-        "--no-resolve-image",
-        "--with-registry-auth",
-        "--detach",
-        "--quiet",
-        "--log-driver",
-        "json-file",
-        "--log-opt",
-        "max-size=10m",
-        "--log-opt",
-        "max-file=3",
-        "--restart-delay",
-        "1s",
-        "--update-order",
-        "stop-first",
-        "--stop-grace-period",
-        "30s",
-        *(word for network in service.networks for word in ("--network", settings.named(network))),
-        *(word for variable in service.environment for word in ("--env", variable)),
-        *(
-            word
-            for secret in service.secrets
-            for word in (
-                "--secret",
-                f"source={settings.named(secret[0])},target={secret[1]},mode=0444",
-            )
-        ),
-        *(
-            word
-            for source, target in service.mounts
-            for word in (
-                "--mount",
-                f"type=volume,source={settings.named(source)},target={target},{volume_label}",
-            )
-        ),
-        *(
-            ("--publish", f"mode=host,published={service.port[0]},target={service.port[1]}")
-            if service.port
-            else ()
-        ),
-        *service.options,
-        service.image,
-    ]
+    words = ["--name", service.name, "--label", settings.label, "--container-label", settings.label]
+    words += ALWAYS
+    words += _each("--network", (settings.named(network) for network in service.networks))
+    words += _each("--env", service.environment)
+    words += _each("--secret", (_secret(settings, *secret) for secret in service.secrets))
+    words += _each("--mount", (_volume(settings, *mount) for mount in service.mounts))
+    if service.port:
+        published, target = service.port
+        words += ["--publish", f"mode=host,published={published},target={target}"]
+    return [*words, *service.options, service.image]
+
+
+def _each(option, values):
+    return [word for value in values for word in (option, value)]
+
+
+def _secret(settings, name, target):
+    return f"source={settings.named(name)},target={target},mode=0444"
+
+
+def _volume(settings, name, target):
+    source = f"type=volume,source={settings.named(name)},target={target}"
+    return f"{source},volume-label={settings.label}"
 
 
 def ensure_service(commands, settings, service):
     """The service as described; says what was done."""
     words = create_words(settings, service)
     mark = hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
-    there = commands.attempt(
-        docker(
-            "service", "inspect", "--format", '{{index .Spec.Labels "ipai.mark"}}', service.name
-        ),
-        timeout=30,
-    )
-    if there.returncode == 0 and there.stdout.strip() == mark:
+    known = _mark_in_force(commands, service)
+    if known == mark:
         return "running"
-    if there.returncode == 0:
+    if known is not None:
         remove_services(commands, [service.name])
     elif service.port:
         require_free_port(service.port[0], service.name)
+    client = docker("--config", str(registry_config_folder(settings)))
     commands.run(
-        [
-            *docker("--config", str(registry_config_folder(settings))),
-            "service",
-            "create",
-            "--label",
-            f"ipai.mark={mark}",
-            *words,
-        ],
+        [*client, "service", "create", "--label", f"ipai.mark={mark}", *words],
         timeout=120,
         why=f"The service {service.name} could not be made",
     )
-    return "replaced" if there.returncode == 0 else "created"
+    return "created" if known is None else "replaced"
+
+
+def _mark_in_force(commands, service):
+    """The mark the service was made with; None where there is no such service."""
+    query = '{{index .Spec.Labels "ipai.mark"}}'
+    asked = commands.attempt(docker("service", "inspect", "--format", query, service.name))
+    return asked.stdout.strip() if asked.returncode == 0 else None
 
 
 def remove_services(commands, names, timeout_seconds=60):
@@ -185,42 +172,3 @@ def _last_words(commands, name):
     state = commands.attempt(told, timeout=30).stdout.splitlines()[:1]
     said = lines[-1].strip()[-300:] if lines else " ".join(state) or "it has no task"
     return f"{said} (see “docker service logs {name}”)."
-
-
-def require_free_port(port, purpose):
-    """Stops with one sentence naming who has the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", port))
-        except OSError as exc:
-            raise Trouble(
-                f"Port {port}, needed by {purpose}, is taken by {port_owner(port)}: "
-                "free it, or choose another with IPAI_PORT_… (docs/install.md)."
-            ) from exc
-
-
-def port_owner(port):
-    """Who listens on `port`, as a person would say it."""
-    inode = _listening_inode(port)
-    for link in Path("/proc").glob("[0-9]*/fd/*") if inode else ():
-        try:
-            if str(link.readlink()) == f"socket:[{inode}]":
-                return f"“{_command_line(link.parts[2])}” (pid {link.parts[2]})"
-        except OSError:
-            continue
-    return "a program that could not be named"
-
-
-def _listening_inode(port):
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
-                return fields[9]
-    return None
-
-
-def _command_line(pid):
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    return re.sub(r"\s+", " ", words).strip()[:80]

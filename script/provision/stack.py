@@ -8,9 +8,10 @@ from pathlib import Path
 
 from . import credentials, images, platform, swarm
 from .docker_engine import docker
+from .ports import require_free_port
 from .registry import wait_for_registry
 from .server import Server
-from .services import require_free_port, wait_until_running
+from .services import wait_until_running
 from .trouble import Trouble
 
 IMAGES = (*images.PLATFORM_IMAGES, "management")

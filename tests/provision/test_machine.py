@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from provision import machine, processes, services
+from provision import machine, ports, processes
 from provision.commands import Commands
 from provision.trouble import Trouble
 
@@ -54,13 +54,13 @@ def test_a_taken_port_names_its_owner():
     with socket.create_server(("127.0.0.1", 0)) as owner:
         port = owner.getsockname()[1]
         with pytest.raises(Trouble, match=rf"Port {port}, needed by the edge, .*pid {os.getpid()}"):
-            services.require_free_port(port, "the edge")
+            ports.require_free_port(port, "the edge")
 
 
 def test_a_free_port_is_no_trouble():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    services.require_free_port(port, "the edge")
+    ports.require_free_port(port, "the edge")
 
 
 def test_a_failed_command_ends_in_one_sentence_with_its_last_words(commands):
