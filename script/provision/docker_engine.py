@@ -13,6 +13,7 @@ SOCKET = "unix:///var/run/docker.sock"
 DAEMON_PID = Path("/var/run/docker.pid")
 OUR_PID = ENGINE_STATE / "dockerd.pid"
 LOG = ENGINE_STATE / "dockerd.log"
+STARTS = 3
 
 
 def docker(*words):
@@ -34,8 +35,21 @@ def ensure_engine(commands):
             ["systemctl", "start", "docker"], timeout=90, why="systemd could not start Docker"
         )
         return _wait_for_answer(commands, "started by systemd")
-    start_engine()
-    return _wait_for_answer(commands, "started, ours")
+    for _attempt in range(STARTS):
+        start_engine()
+        if _comes_up(commands):
+            return "started, ours"
+    raise Trouble(f"Docker does not start: {processes.last_line(LOG)} (log: {LOG}).")
+
+
+def _comes_up(commands, timeout_seconds=60):
+    """Whether our engine answers before it ends; after a crash its old containerd can make a first start fail."""
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline and is_ours():
+        if answers(commands):
+            return True
+        time.sleep(0.3)
+    return False
 
 
 def answers(commands):
