@@ -168,14 +168,16 @@ class Page:
 
     def visit(self, url, selector):
         """Open an address and wait for an element; once more where the network was interrupted."""
-        for is_last in (False, False, True):
+        for _attempt in range(2):
             before = self.interruptions
             self.goto(url)
             try:
                 return self.wait_for(selector)
             except BrowserError:
-                if is_last or self.interruptions == before:
+                if self.interruptions == before:
                     raise
+        self.goto(url)
+        return self.wait_for(selector)
 
     def resize(self, width, height, mobile=None):
         """Take the size of another screen; below 768 px it is a phone, with touch."""

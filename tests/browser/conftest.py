@@ -15,6 +15,14 @@ DATABASE = "ipai_browser_test"
 IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the screens
 
 
+def pytest_collection_modifyitems(items):
+    """Every test of this folder needs a real browser: deselect them with ``-m "not browser"``."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def odoo(tmp_path_factory):
     """An Odoo with sample data; its log is shown where a test fails."""

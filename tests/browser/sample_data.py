@@ -37,9 +37,7 @@ def sha(number):
 
 
 def project(name, code, url, **values):
-    return env["ops.project"].create(
-        {"name": name, "code": code, "repository_url": url, **values}
-    )
+    return env["ops.project"].create({"name": name, "code": code, "repository_url": url, **values})
 
 
 def environment(owner, name, stage, state, number=None, **values):
@@ -159,7 +157,7 @@ odoo.tools.convert.ParseError: while parsing /ipai/addons/acme_report/views/repo
 Field "amount_untaxed_vat" does not exist in model "account.move"
 
 View error context:
-{'file': '/ipai/addons/acme_report/views/report.xml', 'line': 14, 'name': 'acme.report', 'view.model': 'account.move', 'xmlid': 'report_view_form'}"""
+{'file': '/ipai/addons/acme_report/views/report.xml', 'line': 14, 'xmlid': 'report_view_form'}"""
 
 
 def failure_lines():

@@ -107,7 +107,9 @@ def test_the_header_switches_to_a_project(board):
     board.click(".o_ops_board_project")
     board.click(".o-dropdown-item", "Acme ERP")
     board.wait_for(".o_ops_board_header", "webhook seen")
-    board.wait_true("!document.querySelector('.o_kanban_renderer').innerText.includes('Blue Bikes')")
+    board.wait_true(
+        "!document.querySelector('.o_kanban_renderer').innerText.includes('Blue Bikes')"
+    )
 
 
 def test_a_click_on_a_project_opens_its_board(page, odoo):

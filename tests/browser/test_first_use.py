@@ -5,7 +5,9 @@ SECRET = ".o_notification_content"
 
 def test_three_steps_lead_to_the_first_deploy(page, odoo):
     page.visit(f"{odoo.url}/odoo/ops-projects/new", ".o_ops_first_steps")
-    page.type(".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "Delta Doors")
+    page.type(
+        ".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "Delta Doors"
+    )
     page.type("[name=repository_url] input", "https://git.example.org/delta/doors.git")
     page.click(".o_form_button_save")
     page.wait_for(".o_field_CopyClipboardURL", "/ipai/hook/delta-doors")

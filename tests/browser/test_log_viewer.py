@@ -79,7 +79,9 @@ def test_search_counts_and_walks_the_hits(long_log):
     assert visible(long_log, "shelf 976")
     long_log.press("Enter")
     long_log.wait_for(".o_ops_log_hits", "2 of 102")
-    long_log.wait_true("document.querySelector('.o_ops_log_current')?.innerText.includes('shelf 976')")
+    long_log.wait_true(
+        "document.querySelector('.o_ops_log_current')?.innerText.includes('shelf 976')"
+    )
     assert long_log.count(".o_ops_log_hit") >= 1
 
 
@@ -111,7 +113,9 @@ def test_scrolling_up_pauses_and_the_button_follows_again(running, odoo):
     assert page.evaluate(f"document.querySelector('{BODY}').scrollTop") == 0
     page.click(".o_ops_log_missed")
     page.wait_for(".o_ops_log_follow", "Following")
-    page.wait_true("document.querySelector('.o_ops_log_rows').innerText.includes('said while paused')")
+    page.wait_true(
+        "document.querySelector('.o_ops_log_rows').innerText.includes('said while paused')"
+    )
 
 
 def test_the_failing_step_opens_by_itself_and_shows_its_end(page, odoo):
@@ -127,7 +131,9 @@ def test_the_level_filter_leaves_warnings_and_errors(page, odoo):
     open_run(page, odoo, ("state", "=", "failed"))
     page.click(".o_ops_log_level")
     page.click(".o-dropdown-item", "Warnings and errors")
-    page.wait_true("!document.querySelector('.o_ops_log_rows').innerText.includes('Loading module')")
+    page.wait_true(
+        "!document.querySelector('.o_ops_log_rows').innerText.includes('Loading module')"
+    )
     assert page.count(".o_ops_log_warning") == 1
 
 

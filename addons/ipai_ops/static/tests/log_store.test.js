@@ -73,7 +73,7 @@ test("the level filter keeps what is at least as bad", () => {
         event("d", { level: "debug" }),
         event("i"),
         event("w", { level: "warning" }),
-        event("e", { level: "error" })
+        event("e", { level: "error" }),
     );
     store.setFilter({ level: "warning" });
     expect(texts(store)).toEqual(["w", "e"]);

@@ -16,7 +16,7 @@ export class BoardController extends KanbanController {
         this.notification = useService("notification");
         useLive(
             () => "ipai_ops.board",
-            (payloads) => this.onNews(payloads)
+            (payloads) => this.onNews(payloads),
         );
         useKeys({
             "/": () => this.env.searchModel.trigger("focus-search"),
@@ -36,7 +36,9 @@ export class BoardController extends KanbanController {
 
     /** Read the cards that moved; a card that is not here yet, or not any more, reloads the board. */
     async onNews(payloads) {
-        const ours = payloads.filter((each) => !this.projectId || each.project_id === this.projectId);
+        const ours = payloads.filter(
+            (each) => !this.projectId || each.project_id === this.projectId,
+        );
         const ids = new Set(ours.map((payload) => payload.environment_id).filter(Boolean));
         const known = this.cards.filter((card) => ids.has(card.resId));
         if (known.length === ids.size) {

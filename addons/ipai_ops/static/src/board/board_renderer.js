@@ -28,7 +28,12 @@ export class BoardRenderer extends KanbanRenderer {
     /** What a drop changes, or nothing where the card stays in its column. */
     describeMove(recordId, groupId, { parent }) {
         const { isGrouped, groupByField, groups } = this.props.list;
-        if (!isGrouped || groupByField.name !== "stage" || !parent || parent.dataset.id === groupId) {
+        if (
+            !isGrouped ||
+            groupByField.name !== "stage" ||
+            !parent ||
+            parent.dataset.id === groupId
+        ) {
             return null;
         }
         const from = groups.find((group) => group.id === groupId);
@@ -39,7 +44,7 @@ export class BoardRenderer extends KanbanRenderer {
 
     refuse() {
         const text = _t(
-            "Production takes its commits from its own branch: merge the branch into it and push, or deploy it from its card."
+            "Production takes its commits from its own branch: merge the branch into it and push, or deploy it from its card.",
         );
         this.notification.add(text, { type: "warning", title: _t("Not moved") });
     }
@@ -50,11 +55,11 @@ export class BoardRenderer extends KanbanRenderer {
             to === "staging"
                 ? _t(
                       "%s becomes a staging environment. Its database and files stay; from now on a push updates them in place, without demo data and tests, and it does not expire any more.",
-                      name
+                      name,
                   )
                 : _t(
                       "%s becomes a development environment. The next push gives it a fresh database with demo data and runs the tests; what is in its database now is not carried over, and it expires when nobody pushes.",
-                      name
+                      name,
                   );
         return new Promise((resolve) => {
             this.dialog.add(
@@ -66,7 +71,7 @@ export class BoardRenderer extends KanbanRenderer {
                     confirm: () => resolve(true),
                     cancel: () => resolve(false),
                 },
-                { onClose: () => resolve(false) }
+                { onClose: () => resolve(false) },
             );
         });
     }

@@ -29,7 +29,7 @@ export function useLive(channelOf, callback, delay = 300) {
 
     useEffect(
         (channel) => (channel ? live.watch(channel, onNews) : undefined),
-        () => [channelOf()]
+        () => [channelOf()],
     );
     onWillUnmount(() => browser.clearTimeout(timer));
 }

@@ -13,7 +13,7 @@ export class LiveListController extends ListController {
         useLive(
             () => "ipai_ops.board",
             () => this.onNews(),
-            SECOND
+            SECOND,
         );
     }
 

@@ -24,7 +24,7 @@ export class LiveRecord extends Component {
     setup() {
         useLive(
             () => this.channel,
-            (payloads) => this.onNews(payloads)
+            (payloads) => this.onNews(payloads),
         );
         if (this.props.pollSeconds) {
             const timer = browser.setInterval(() => this.reload(), this.props.pollSeconds * SECOND);

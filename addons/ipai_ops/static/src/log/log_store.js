@@ -44,7 +44,8 @@ export class LogStore {
         const texts = toLines(event.message);
         for (const [index, text] of texts.entries()) {
             const line = makeLine(event, text, style, index === 0);
-            style = texts.length > 1 && text.includes("\x1b") ? parseAnsi(text, style).style : style;
+            style =
+                texts.length > 1 && text.includes("\x1b") ? parseAnsi(text, style).style : style;
             this.lines.push(line);
             this._show(this.lines.length - 1);
         }
@@ -65,7 +66,10 @@ export class LogStore {
 
     _passes(line) {
         const { level, stepId } = this.filter;
-        return LEVELS.indexOf(line.level) >= LEVELS.indexOf(level) && (!stepId || line.stepId === stepId);
+        return (
+            LEVELS.indexOf(line.level) >= LEVELS.indexOf(level) &&
+            (!stepId || line.stepId === stepId)
+        );
     }
 
     _layOut() {
@@ -128,7 +132,9 @@ export class LogStore {
         const stop = Math.min(end, this.rowTotal);
         let place = this.placeOfRow(start);
         while (place < this.shown.length && this.firstRow[place] < stop) {
-            rows.push(...this._rowsOf(place).filter((each) => each.row >= start && each.row < stop));
+            rows.push(
+                ...this._rowsOf(place).filter((each) => each.row >= start && each.row < stop),
+            );
             place++;
         }
         return rows;
@@ -144,7 +150,10 @@ export class LogStore {
             place,
             line,
             isFirst: index === 0,
-            segments: markHits(slice(segments, offset, offsets[index + 1] ?? line.plain.length), this.term),
+            segments: markHits(
+                slice(segments, offset, offsets[index + 1] ?? line.plain.length),
+                this.term,
+            ),
         }));
     }
 

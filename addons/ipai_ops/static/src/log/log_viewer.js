@@ -78,7 +78,7 @@ export class LogViewer extends Component {
         useLive(
             () => `ipai_ops.run.${this.props.runId}`,
             () => this.reader.news(),
-            100
+            100,
         );
         const poll = () => this.props.isActive && this.reader.news();
         const timer = browser.setInterval(poll, POLL); // where the websocket cannot get through
@@ -91,7 +91,7 @@ export class LogViewer extends Component {
             () => {
                 this.reader.news();
             },
-            () => [this.props.isActive]
+            () => [this.props.isActive],
         );
     }
 
@@ -103,7 +103,7 @@ export class LogViewer extends Component {
         useEffect(toFailed, () => [this.props.failedStepId]);
         useEffect(
             (stepId) => this.applyFilter({ stepId }),
-            () => [this.focus.stepId]
+            () => [this.focus.stepId],
         );
         onWillUnmount(() => focusStep(false));
     }
@@ -144,7 +144,9 @@ export class LogViewer extends Component {
     }
 
     get stepLabel() {
-        return this.props.steps.find((step) => step.id === this.focus.stepId)?.label || _t("All steps");
+        return (
+            this.props.steps.find((step) => step.id === this.focus.stepId)?.label || _t("All steps")
+        );
     }
 
     get emptyText() {
@@ -170,7 +172,9 @@ export class LogViewer extends Component {
     }
 
     classesOf(segment) {
-        return segment.isHit ? `o_ops_log_hit ${classesOf(segment.style)}` : classesOf(segment.style);
+        return segment.isHit
+            ? `o_ops_log_hit ${classesOf(segment.style)}`
+            : classesOf(segment.style);
     }
 
     styleOf(segment) {

@@ -26,7 +26,7 @@ export class ClockField extends Component {
                 const timer = isRunning && browser.setInterval(() => this.state.ticks++, SECOND);
                 return () => browser.clearInterval(timer);
             },
-            () => [this.isRunning, this.value]
+            () => [this.isRunning, this.value],
         );
     }
 

@@ -29,7 +29,9 @@ function joined(first, rest, second) {
 /** A running clock's face: 00:41, 12:03, 1:02:03. */
 export function formatClock(seconds) {
     const total = Math.max(0, Math.floor(seconds));
-    const parts = [Math.floor(total / 60) % 60, total % 60].map((part) => String(part).padStart(2, "0"));
+    const parts = [Math.floor(total / 60) % 60, total % 60].map((part) =>
+        String(part).padStart(2, "0"),
+    );
     const hours = Math.floor(total / 3600);
     return hours ? `${hours}:${parts.join(":")}` : parts.join(":");
 }

@@ -42,7 +42,9 @@ export const statusField = {
         colourField: options.colour_field,
     }),
     fieldDependencies: ({ options }) =>
-        options.colour_field ? [{ name: options.colour_field, type: "selection", selection: [] }] : [],
+        options.colour_field
+            ? [{ name: options.colour_field, type: "selection", selection: [] }]
+            : [],
 };
 
 registry.category("fields").add("ops_status", statusField);

@@ -27,7 +27,7 @@ export class StepTimeline extends Component {
                 const timer = isRunning && browser.setInterval(tick, SECOND);
                 return () => browser.clearInterval(timer);
             },
-            () => [this.records.some((step) => step.data.state === "running")]
+            () => [this.records.some((step) => step.data.state === "running")],
         );
         onWillUnmount(() => this.readings.clear());
     }
