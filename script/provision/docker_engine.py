@@ -53,6 +53,9 @@ def _comes_up(commands, timeout_seconds=60):
 
 
 def answers(commands):
+    """Whether an engine is there and speaks; a machine without Docker has none."""
+    if not shutil.which(docker()[0]):
+        return False
     return commands.succeeds(docker("version", "--format", "{{.Server.Version}}"), timeout=20)
 
 

@@ -16,7 +16,6 @@ PACKAGES = {
     "ca-certificates": "update-ca-certificates",
     "python3-venv": None,
     "debian-archive-keyring": None,
-    "gcc": "gcc",
 }
 TEST_PACKAGES = {"chromium": "chromium"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")

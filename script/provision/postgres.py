@@ -43,7 +43,7 @@ def is_running(commands, settings):
         return False
     return commands.succeeds(
         [
-            _program("pg_isready"),
+            _program(settings, "pg_isready"),
             "--host",
             socket_folder(settings),
             "--dbname",
@@ -59,6 +59,7 @@ def stop_postgres(commands, settings):
         return False
     _as_postgres(
         commands,
+        settings,
         "pg_ctl",
         "stop",
         "--pgdata",
@@ -82,6 +83,7 @@ def _create_cluster(commands, settings):
         )
     _as_postgres(
         commands,
+        settings,
         "initdb",
         "--pgdata",
         _data(settings),
@@ -101,6 +103,7 @@ def _start(commands, settings):
     log = socket_folder(settings) / "postgresql.log"
     _as_postgres(
         commands,
+        settings,
         "pg_ctl",
         "start",
         "--pgdata",
@@ -118,6 +121,7 @@ def _ensure_role(commands, settings):
     role = getpass.getuser()
     there = _as_postgres(
         commands,
+        settings,
         "psql",
         "--host",
         socket_folder(settings),
@@ -130,6 +134,7 @@ def _ensure_role(commands, settings):
     if not there.strip():
         _as_postgres(
             commands,
+            settings,
             "createuser",
             "--host",
             socket_folder(settings),
@@ -139,22 +144,25 @@ def _ensure_role(commands, settings):
         )
 
 
-def _as_postgres(commands, program, *words, why):
-    return commands.run(
-        ["runuser", "-u", "postgres", "--", _program(program), *words],
-        timeout=120,
-        why=why,
-        cwd="/",
-    )
+def _as_postgres(commands, settings, program, *words, why):
+    command = ["runuser", "-u", "postgres", "--", _program(settings, program), *words]
+    return commands.run(command, timeout=120, why=why, cwd="/")
 
 
-def _program(name):
-    """The newest installed PostgreSQL's program of that name."""
-    versions = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
-    )
-    if not versions:
+def _program(settings, name):
+    """PostgreSQL's program of that name: of the cluster's own version, or of the newest installed."""
+    installed = {
+        int(path.parts[4]): path for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    }
+    if not installed:
         raise Trouble(
             "PostgreSQL's server programs are missing: install Debian's package postgresql."
         )
-    return versions[-1].with_name(name)
+    made_by = _data(settings) / "PG_VERSION"
+    version = int(made_by.read_text()) if made_by.exists() else max(installed)
+    if version not in installed:
+        raise Trouble(
+            f"The management database was made by PostgreSQL {version}, which is not installed any "
+            f"more: install postgresql-{version}."
+        )
+    return installed[version].with_name(name)
