@@ -268,7 +268,7 @@ class Page:
         """Return where the middle of an element is, scrolled into sight and come to rest."""
         self.wait_for(selector, text)
         ask = (
-            f"(e => {{ e.scrollIntoView({{block: 'nearest', inline: 'nearest'}});"
+            f"(e => {{ if (!e) return null; e.scrollIntoView({{block: 'nearest', inline: 'nearest'}});"
             "const r = e.getBoundingClientRect();"
             f"return [r.x + r.width / 2, r.y + r.height / 2] }})({_query(selector, text)})"
         )
@@ -276,7 +276,7 @@ class Page:
 
         def rests():
             seen.append(self.evaluate(ask))
-            return seen[-1] == seen[-2]
+            return seen[-1] and seen[-1] == seen[-2]
 
         until(rests, what=f"{selector} at rest")
         return tuple(seen[-1])

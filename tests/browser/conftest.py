@@ -37,18 +37,31 @@ def odoo(tmp_path_factory):
         drop(DATABASE)
 
 
+def log_in(chromium, odoo, login):
+    """Log a person in whose password is the login; all tabs of the browser share the session."""
+    page = chromium.open()
+    page.visit(f"{odoo.url}/web/login", "input[name=login]")
+    page.type("input[name=login]", login)
+    page.type("input[name=password]", login)
+    page.click("button[type=submit]")
+    page.wait_for(".o_main_navbar")
+    page.close()
+
+
 @pytest.fixture(scope="session")
 def browser(odoo):
     """A browser in which admin is logged in."""
     with Chromium.launch() as chromium:
-        page = chromium.open()
-        page.visit(f"{odoo.url}/web/login", "input[name=login]")
-        page.type("input[name=login]", "admin")
-        page.type("input[name=password]", "admin")
-        page.click("button[type=submit]")
-        page.wait_for(".o_main_navbar")
-        page.close()
+        log_in(chromium, odoo, "admin")
         yield chromium
+
+
+@pytest.fixture
+def viewers_page(odoo):
+    """A page of somebody who may look at everything and change nothing."""
+    with Chromium.launch() as chromium:
+        log_in(chromium, odoo, "viewer")
+        yield chromium.open()
 
 
 @pytest.fixture

@@ -322,7 +322,14 @@ def silence_odoobot():
         users.odoobot_state = "disabled"
 
 
+def viewer():
+    group = env.ref("ipai_ops.group_viewer")
+    names = {"name": "Vera Viewer", "login": "viewer", "password": "viewer"}
+    env["res.users"].create({**names, "group_ids": [(6, 0, group.ids)]})
+
+
 def fill_database():
+    viewer()
     silence_odoobot()
     owner = acme()
     blue_bikes()

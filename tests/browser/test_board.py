@@ -4,6 +4,7 @@ import pytest
 
 COLUMN = ".o_kanban_group:nth-child({})"
 CARD = ".o_kanban_record"
+TITLE = f"{CARD} .fw-bold"  # by which a hand takes a card
 
 
 @pytest.fixture
@@ -19,18 +20,11 @@ def cards(page, column):
     )
 
 
-def card(page, name):
-    """Mark the card of that name, so that a selector finds it."""
-    page.evaluate(
-        f"[...document.querySelectorAll('{CARD}')]"
-        f".find(e => e.innerText.includes('{name}')).dataset.test = '{name}'"
+def text_of(page, name):
+    """Return what the card of that name says."""
+    return page.evaluate(
+        f"[...document.querySelectorAll('{CARD}')].find(e => e.innerText.includes('{name}')).innerText"
     )
-    return f"[data-test='{name}']"
-
-
-def title(page, name):
-    """The part of a card by which a hand takes it."""
-    return f"{card(page, name)} .fw-bold"
 
 
 def test_the_stages_stand_in_their_order(board):
@@ -41,14 +35,14 @@ def test_the_stages_stand_in_their_order(board):
 
 
 def test_a_card_shows_state_commit_and_progress(board):
-    text = board.text(card(board, "release/2.5"))
+    text = text_of(board, "release/2.5")
     assert "Deploying" in text
     assert "%" in text
     assert "next:" in text
 
 
 def test_a_development_card_moves_to_staging_after_a_question(board, odoo):
-    board.drag(title(board, "spike/ai"), COLUMN.format(2))
+    board.drag(TITLE, COLUMN.format(2), text="spike/ai")
     board.wait_for(".modal", "Move to Staging?")
     board.click(".modal-footer .btn-primary")
     board.wait_true(f"document.querySelector('{COLUMN.format(2)}').innerText.includes('spike/ai')")
@@ -59,7 +53,7 @@ def test_a_development_card_moves_to_staging_after_a_question(board, odoo):
 
 
 def test_a_refused_question_leaves_the_card_where_it_was(board):
-    board.drag(title(board, "release/2.4"), COLUMN.format(3))
+    board.drag(TITLE, COLUMN.format(3), text="release/2.4")
     board.wait_for(".modal", "Move to Development?")
     board.click(".modal-footer .btn-secondary")
     board.wait_gone(".modal")
@@ -67,7 +61,7 @@ def test_a_refused_question_leaves_the_card_where_it_was(board):
 
 
 def test_nothing_is_dragged_to_production(board):
-    board.drag(title(board, "release/2.4"), COLUMN.format(1))
+    board.drag(TITLE, COLUMN.format(1), text="release/2.4")
     board.wait_for(".o_notification", "Production takes its commits from its own branch")
     assert "release/2.4" in cards(board, 2)
 
@@ -98,7 +92,9 @@ def test_n_makes_a_new_environment(board):
 
 
 def test_l_opens_the_log_of_the_chosen_card(board):
-    board.evaluate(f"document.querySelector(`{card(board, 'release/2.4')}`).focus()")
+    board.evaluate(
+        f"[...document.querySelectorAll('{CARD}')].find(e => e.innerText.includes('release/2.4')).focus()"
+    )
     board.press("l")
     board.wait_for(".o_ops_log")
 
@@ -116,3 +112,17 @@ def test_a_click_on_a_project_opens_its_board(page, odoo):
     page.visit(f"{odoo.url}/odoo/ops-projects", CARD)
     page.click(".o_kanban_record", "Acme ERP")
     page.wait_for(".o_ops_board_header", "github.com/acme/erp")
+
+
+def test_a_viewer_is_offered_nothing_that_would_be_refused(viewers_page, odoo):
+    viewers_page.visit(f"{odoo.url}/odoo/ops-environments", CARD)
+    assert "Deploy" not in viewers_page.evaluate(
+        f"[...document.querySelectorAll('{CARD} button')].map(e => e.innerText.trim())"
+    )
+    assert not viewers_page.count(".o-kanban-button-new")
+    viewers_page.drag(TITLE, COLUMN.format(3), text="release/2.4")
+    viewers_page.press("n")
+    viewers_page.click(f"{CARD} button", "Logs")
+    viewers_page.wait_for(".o_ops_log")
+    assert not viewers_page.count(".modal, button[name=action_redeploy], button[name=action_retry]")
+    assert not viewers_page.errors

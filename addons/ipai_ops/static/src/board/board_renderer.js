@@ -10,6 +10,11 @@ export class BoardRenderer extends KanbanRenderer {
         this.notification = useService("notification");
     }
 
+    /** Who may not write does not drag either. */
+    get canResequenceRecords() {
+        return super.canResequenceRecords && this.props.archInfo.activeActions.edit;
+    }
+
     async sortRecordDrop(recordId, groupId, params) {
         const move = this.describeMove(recordId, groupId, params);
         if (!move) {
