@@ -6,7 +6,8 @@ import json
 import os
 from contextlib import contextmanager
 
-from .outcome import Failure
+from .outcome import Failure, Unreachable
+from .patience import DATABASE_SECONDS, patiently
 
 CONNECT_SECONDS = 20
 DIGESTS_KEY = "ipai.addons_digests"
@@ -99,18 +100,20 @@ class TargetDatabase:
 @contextmanager
 def target_database(options: dict[str, str], name: str):
     """The database `name` on the server of these odoo.conf options."""
-    import psycopg2
-
-    try:
-        connection = psycopg2.connect(
-            dbname=name, connect_timeout=CONNECT_SECONDS, **_settings(options)
-        )
-    except psycopg2.OperationalError as error:
-        raise _unreachable(name, str(error)) from error
+    connection = patiently(lambda: _connect(options, name), DATABASE_SECONDS)
     try:
         yield TargetDatabase(connection, name)
     finally:
         connection.close()
+
+
+def _connect(options: dict[str, str], name: str):
+    import psycopg2
+
+    try:
+        return psycopg2.connect(dbname=name, connect_timeout=CONNECT_SECONDS, **_settings(options))
+    except psycopg2.OperationalError as error:
+        raise _unreachable(name, str(error)) from error
 
 
 def password_hash(password: str, salt: bytes) -> str:
@@ -141,7 +144,7 @@ def _unreachable(name: str, error: str) -> Failure:
             "The database server refused the password of this environment",
             "Deploy the environment again: its first step sets the password",
         )
-    return Failure(
+    return Unreachable(
         f"The database server cannot be reached: {line}",
         "Check that the database server of this environment runs, then retry",
     )

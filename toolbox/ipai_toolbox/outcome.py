@@ -10,6 +10,10 @@ class Failure(Exception):
         self.hint = sentence(hint)
 
 
+class Unreachable(Failure):
+    """A server did not answer; it may be starting, so asking again for a while is right."""
+
+
 class Stopped(Failure):
     """Somebody asked the job to stop (cancel, timeout, machine going down)."""
 

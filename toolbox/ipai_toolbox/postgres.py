@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .outcome import Failure
+from .outcome import Failure, Unreachable
+from .patience import DATABASE_SECONDS, patiently
 from .places import Places
 from .process import Finished, capture
 from .spec import FAULT
@@ -19,6 +20,7 @@ SECONDS = 300
 CONNECT_SECONDS = 20
 SCRAM_ROUNDS = 4096
 NEW_MARK = "ipai: new"
+AWAY = ("connection", "could not translate host", "starting up", "shutting down", "recovery")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Server:
         if not done.is_ok:
             raise self._failure(done)
         return [line.split("\x1f") for line in done.output.splitlines() if line]
+
+    def wait(self) -> None:
+        """Return when the server answers; it may be starting after a crash. Raises Failure."""
+        patiently(lambda: self.value("SELECT 1"), DATABASE_SECONDS)
 
     def value(self, query: str, database: str = "postgres") -> str:
         rows = self.rows(query, database)
@@ -87,10 +93,8 @@ class Server:
                 f"The database server {self.host} refused the administrator's password",
                 "Check the server's password secret in the platform's settings",
             )
-        if (
-            done.exit_status == 2 and "connection" in lowered
-        ) or "could not translate host" in lowered:
-            return Failure(
+        if done.exit_status == 2 and any(words in lowered for words in AWAY):
+            return Unreachable(
                 f"The database server {self.host} cannot be reached: {complaint}",
                 "Check that it runs and is on the network of the jobs, then retry",
             )

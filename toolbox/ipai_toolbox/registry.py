@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from .outcome import Failure
+from .outcome import Failure, Unreachable
 
 TIMEOUT_SECONDS = 30
 MANIFESTS = (
@@ -97,7 +97,8 @@ class Registry:
             fields = {key.lower(): value for key, value in response.getheaders()}
             return Answer(response.status, fields, response.read())
         except (OSError, http.client.HTTPException) as error:
-            raise Failure(f"The registry {self.address} does not answer: {error}", HINT) from error
+            said = f"The registry {self.address} does not answer: {error}"
+            raise Unreachable(said, HINT) from error
         finally:
             connection.close()
 

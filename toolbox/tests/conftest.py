@@ -48,6 +48,12 @@ def environ(places) -> dict:
     }
 
 
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch):
+    """Servers that are away in a test stay away: nobody waits for them."""
+    monkeypatch.setenv("IPAI_PATIENCE_SECONDS", "0")
+
+
 @pytest.fixture
 def events():
     return RecordedEvents()

@@ -11,6 +11,7 @@ from ..docker_cli import Base, Docker, docker_for, explain_docker
 from ..git import git_for
 from ..job import Job
 from ..outcome import Failure
+from ..patience import REGISTRY_SECONDS, patiently
 from ..registry import HINT, Image, Registry, registry_for
 from ..source import Source, gather
 from ..spool import remove_old
@@ -55,7 +56,7 @@ def _run(job: Job, work: Path) -> dict:
 def _image(build: Build, source: Source, base: Base, context: Context) -> tuple[Image, bool]:
     for warning in (*source.warnings, *context.warnings):
         build.job.events.warning(warning)
-    image = build.registry.find(build.name, context.tag)
+    image = patiently(lambda: build.registry.find(build.name, context.tag), REGISTRY_SECONDS)
     if image:
         build.job.events.progress(
             1.0, f"Found the image of this content, fingerprint {context.tag}: not built again"

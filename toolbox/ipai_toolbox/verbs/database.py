@@ -20,6 +20,7 @@ def run(job: Job) -> dict:
     if not password or password.lower() == "false":
         raise Failure("The job's odoo.conf has no db_password", FAULT)
     with server_of(job.spec.part("server"), job.places) as server:
+        server.wait()
         _role(server, role, password)
         created = bool(job.spec.get("create", True)) and _database(server, name, role)
         _protect(server, name, role)

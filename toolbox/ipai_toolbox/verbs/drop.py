@@ -10,6 +10,7 @@ PROTECTED = ("postgres", "template0", "template1")
 def run(job: Job) -> dict:
     names, role = job.spec.texts("databases"), job.spec.maybe_text("role")
     with server_of(job.spec.part("server"), job.places) as server:
+        server.wait()
         dropped = [name for name in names if _drop(server, name)]
         for name in dropped:
             job.events.info(f"Dropped database {name}")
