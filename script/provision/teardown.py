@@ -124,7 +124,8 @@ def _remove_networks(commands, settings):
             raise Trouble(
                 f"Docker still lists the network {name}, which it removed before: restart Docker."
             )
-    return _remove_all(commands, settings, "network") if names else "0 removed"
+    _remove_all(commands, settings, "network")
+    return f"{len(names)} removed"
 
 
 def _wait_until_detached(commands, names, timeout_seconds=30):
