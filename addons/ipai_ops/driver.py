@@ -8,6 +8,7 @@ from . import platform_facts
 from .adapters import git
 from .adapters.swarm import SwarmRuntime
 from .engine import loop, schedule
+from .engine.ports import RuntimeRefused, RuntimeUnavailable
 
 _logger = logging.getLogger(__name__)
 
@@ -68,8 +69,17 @@ def drive(env, turn_seconds=TURN_SECONDS):
     while True:
         left = beat(env, journal, runtime)
         if not left or time.monotonic() > deadline:
+            _tidy(runtime)
             return left
         time.sleep(BEAT_SECONDS)
+
+
+def _tidy(runtime):
+    """What cannot be tidied now is tidied after the next turn."""
+    try:
+        runtime.tidy()
+    except (RuntimeUnavailable, RuntimeRefused) as error:
+        _logger.info("Ended containers stay for now: %s", error)
 
 
 def beat(env, journal, runtime, clock=None):

@@ -4,6 +4,7 @@ import json
 import uuid
 from dataclasses import replace
 
+import docker
 import pytest
 from ipai_ops.adapters.swarm import SwarmRuntime
 from ipai_ops.engine.platform import Platform
@@ -156,6 +157,20 @@ def test_a_missing_secret_is_refused_with_its_name(world, job):
         pytest.skip("The fake does not look for secrets the set-up makes.")
     with pytest.raises(Exception, match="no-such-secret"):
         world.runtime.start_job(replace(job, secrets=(SecretFile("no-such-secret", "file"),)))
+
+
+def test_tidying_removes_ended_containers_of_jobs_that_are_gone_only(world, job):
+    if not isinstance(world.runtime, SwarmRuntime):
+        pytest.skip("The fake keeps no containers.")
+    runtime = started(world, job)
+    client = docker.from_env()
+    label = f"com.docker.swarm.service.name={job.name}"
+    runtime.tidy()
+    assert client.containers.list(all=True, filters={"label": label})
+    runtime.remove(job.name)
+    world.until(
+        lambda: runtime.tidy() or not client.containers.list(all=True, filters={"label": label})
+    )
 
 
 def test_an_engine_that_does_not_answer_is_unavailable():

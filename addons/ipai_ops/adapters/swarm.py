@@ -14,6 +14,7 @@ from .swarm_spec import RELEASE_LABEL
 
 TIMEOUT_SECONDS = 20
 CONFLICT = 409
+SERVICE_LABEL = "com.docker.swarm.service.name"
 
 
 class SwarmRuntime:
@@ -109,6 +110,20 @@ class SwarmRuntime:
         """Remove a Swarm secret; absent is fine."""
         with _translated(), _absent_is_fine():
             self._client.remove_secret(name)
+
+    def tidy(self):
+        """Remove the ended containers of services that are gone: Docker 20.10 keeps those of jobs."""
+        mine = [f"ipai.instance={self._platform.instance}", "ipai.step"]
+        with _translated():
+            ended = self._client.containers(all=True, filters={"label": mine, "status": "exited"})
+            services = {service["Spec"]["Name"] for service in self._client.services()}
+            for container in ended:
+                if container["Labels"].get(SERVICE_LABEL) not in services:
+                    self._remove_container(container["Id"])
+
+    def _remove_container(self, container_id):
+        with _absent_is_fine(), _existing_is_fine():
+            self._client.remove_container(container_id)
 
     @property
     def _client(self):
