@@ -91,7 +91,7 @@ def test_a_cancelled_deploy_leaves_the_old_one_serving(suite, yard, docker_world
     project, environment = yard
     project.repository.write("yard_base/data.txt", "to be cancelled").push("To be cancelled")
     run = suite.deploy(project.code)
-    suite.until_step(run, "update")
+    suite.until_step_or_later(run, "build")
     suite.call("ops.run", "action_cancel", [run])
     assert suite.finished(run)["state"] == "cancelled"
     suite.until(lambda: not docker_world.jobs(), 30, docker_world.jobs)
