@@ -161,6 +161,12 @@ class Run(models.Model):
                 durations.setdefault(step.name, []).append(step.duration_seconds)
         return durations
 
+    def _register_hook(self):
+        """A control plane that starts again goes on at once, not at the scheduler's next round."""
+        super()._register_hook()
+        if self.search_count([("state", "in", ("queued", "running"))], limit=1):
+            self._wake_driver()
+
     @api.model
     def _wake_driver(self):
         """Have the driver look at once, after this transaction's commit."""

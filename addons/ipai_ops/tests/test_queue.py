@@ -102,6 +102,17 @@ class TestQueue(OpsCase):
         self.production._deploy("push", SHA)
         self.assertGreater(self.env["ir.cron.trigger"].search_count(wake_ups), before)
 
+    def test_a_control_plane_that_starts_again_goes_on_at_once(self):
+        cron = self.env.ref("ipai_ops.cron_drive")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        self.env["ops.run"]._register_hook()
+        self.assertFalse(triggers.search_count([("cron_id", "=", cron.id)]))
+        self.production._deploy("push")
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        self.env["ops.run"]._register_hook()
+        self.assertTrue(triggers.search_count([("cron_id", "=", cron.id)]))
+
     def test_who_asked_is_remembered_for_people_only(self):
         by_button = self.production.with_user(self.operator)._deploy("button")
         self.assertEqual(by_button.requested_by_id, self.operator)
