@@ -25,6 +25,7 @@ class Edge(http.Controller):
             return request.make_response("The token does not match.", status=401)
         # The edge has no user here: its token proves who it is.
         edge = request.env(user=SUPERUSER_ID, su=True)["ops.edge"]
+        edge.env["ops.run"]._wake_late_driver()
         edge._note_applied(headers.get("X-Edge-Applied"), self._error(headers))
         etag, text = edge._configuration()
         answer = [("ETag", etag), ("Cache-Control", "no-store"), ("Content-Type", "text/plain")]

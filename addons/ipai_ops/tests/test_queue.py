@@ -1,7 +1,9 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 import psycopg2
 
+from odoo import fields
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 
@@ -112,6 +114,18 @@ class TestQueue(OpsCase):
         triggers.search([("cron_id", "=", cron.id)]).unlink()
         self.env["ops.run"]._register_hook()
         self.assertTrue(triggers.search_count([("cron_id", "=", cron.id)]))
+
+    def test_an_overdue_call_of_the_driver_wakes_the_scheduler_again(self):
+        cron = self.env.ref("ipai_ops.cron_drive").sudo()
+        self.env["ir.cron.trigger"].sudo().search([("cron_id", "=", cron.id)]).unlink()
+        with patch.object(type(cron), "_notifydb", autospec=True) as notified:
+            self.env["ops.run"].sudo()._wake_late_driver()
+            self.assertFalse(notified.called)
+            earlier = fields.Datetime.now() - timedelta(seconds=10)
+            values = {"cron_id": cron.id, "call_at": earlier}
+            self.env["ir.cron.trigger"].sudo().create(values)
+            self.env["ops.run"].sudo()._wake_late_driver()
+            self.assertTrue(notified.called)
 
     def test_who_asked_is_remembered_for_people_only(self):
         by_button = self.production.with_user(self.operator)._deploy("button")
