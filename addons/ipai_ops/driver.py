@@ -14,6 +14,12 @@ _logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 45  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
 BEAT_SECONDS = 0.4
+OURS_AND_QUEUED = [
+    ("state", "=", "queued"),
+    "|",
+    ("environment_id", "=", False),  # a clean-up belongs to no environment
+    ("environment_id.runner", "!=", "worker"),
+]
 
 
 class SystemClock:
@@ -110,8 +116,7 @@ def _runtime():
 
 def _begin_waiting(env, platform):
     runs = env["ops.run"]
-    domain = [("state", "=", "queued"), ("environment_id.runner", "!=", "worker")]
-    queued = runs.search(domain)
+    queued = runs.search(OURS_AND_QUEUED)
     if not queued:
         return
     active = runs.search([("state", "=", "running")])
@@ -131,5 +136,4 @@ def _as_waiting(run):
 
 
 def _waiting_count(env):
-    domain = [("state", "=", "queued"), ("environment_id.runner", "!=", "worker")]
-    return env["ops.run"].search_count(domain)
+    return env["ops.run"].search_count(OURS_AND_QUEUED)
