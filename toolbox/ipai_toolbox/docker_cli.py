@@ -90,6 +90,16 @@ class Docker:
         """Remove one volume, secret or config."""
         return self._short(kind, "rm", name)
 
+    def containers(self, *filters: str) -> list[str]:
+        """The ids of the containers, ended ones too, that pass all filters (docker ps)."""
+        words = [word for given in filters for word in ("--filter", given)]
+        return self._short("ps", "--all", "--quiet", *words).output.split()
+
+    def remove_containers(self, ids: list[str]) -> None:
+        """Remove ended containers; one that runs stays."""
+        if ids:
+            self._short("rm", *ids)
+
     def remove_image(self, reference: str) -> None:
         """Forget the local copy with all its names; an image in use stays."""
         done = self._short("image", "inspect", reference)

@@ -173,6 +173,17 @@ def test_a_sweep_removes_what_is_there_and_names_what_is_not(http_server, docker
     assert ["secret", "rm", "conf"] in docker.calls
 
 
+def test_a_service_is_removed_before_its_volume_and_its_ended_containers_go(
+    http_server, docker, places, events
+):
+    docker.answer({"ps --all --quiet --filter label": (0, "", "")})
+    values = {"services": ["target"], "volumes": ["data"]}
+    result = sweep.run(sweep_job(http_server, places, events, **values))
+    assert result["removed"] == ["target", "data"]
+    removals = [call[:2] for call in docker.calls if "rm" in call]
+    assert removals.index(["service", "rm"]) < removals.index(["volume", "rm"])
+
+
 def test_a_volume_in_use_is_a_sentence(http_server, docker, places, events, monkeypatch):
     monkeypatch.setattr(sweep, "IN_USE_SECONDS", 0)
     docker.answer({"volume rm": (1, "", "Error: remove data: volume is in use - [abc]")})

@@ -1,4 +1,4 @@
-"""Removes volumes, images, secrets and configs that nothing needs any more."""
+"""Removes services, volumes, images, secrets and configs that nothing needs any more."""
 
 import tempfile
 import time
@@ -12,7 +12,9 @@ from ..registry import registry_for
 
 KINDS = {"volumes": "volume", "secrets": "secret", "configs": "config"}
 IN_USE_SECONDS = 30
+STOP_SECONDS = 90
 PAUSE_SECONDS = 1
+ENDED = ("status=exited", "status=dead", "status=created")  # jobs' containers outlive their service
 
 
 def run(job: Job) -> dict:
@@ -21,6 +23,8 @@ def run(job: Job) -> dict:
     missing: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ipai-sweep-") as folder:
         docker = docker_for(Path(folder), config)
+        for name in job.spec.texts("services"):
+            (removed if _remove_service(docker, name) else missing).append(name)
         for key, kind in KINDS.items():
             for name in job.spec.texts(key):
                 (removed if _remove(docker, kind, name) else missing).append(name)
@@ -33,6 +37,21 @@ def run(job: Job) -> dict:
     return {"removed": removed, "missing": missing}
 
 
+def _remove_service(docker: Docker, name: str) -> bool:
+    """True when it was there; returns when none of its containers runs any more."""
+    done = docker.remove("service", name)
+    if not done.is_ok and "not found" not in done.errors.lower():
+        raise explain_docker(done.errors) or _failure("service", name, done)
+    own = f"label=com.docker.swarm.service.name={name}"
+    deadline = time.monotonic() + STOP_SECONDS
+    while docker.containers(own, "status=running"):
+        if time.monotonic() > deadline:
+            raise Failure(f"The service {name} does not stop", "Look at its containers, then retry")
+        time.sleep(PAUSE_SECONDS)
+    docker.remove_containers(docker.containers(own))
+    return done.is_ok
+
+
 def _remove(docker: Docker, kind: str, name: str) -> bool:
     """True when it was there; waits a little for a container that is just ending."""
     deadline = time.monotonic() + IN_USE_SECONDS
@@ -43,6 +62,8 @@ def _remove(docker: Docker, kind: str, name: str) -> bool:
             return done.is_ok
         if "in use" not in text or time.monotonic() > deadline:
             raise explain_docker(done.errors) or _failure(kind, name, done)
+        if kind == "volume":
+            docker.remove_containers(docker.containers(f"volume={name}", *ENDED))
         time.sleep(PAUSE_SECONDS)
 
 
