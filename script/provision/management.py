@@ -207,14 +207,17 @@ def _answers(url):
 
 def _code_mark(settings):
     """Changes with any file of our addons, but not with their tests."""
-    digest = hashlib.sha256(str(environment_folder(settings)).encode())
-    addons = settings.checkout / "addons"
+    return _tree_mark(settings.checkout / "addons", str(environment_folder(settings)))
+
+
+def _tree_mark(folder, start=""):
+    digest = hashlib.sha256(start.encode())
     for path in sorted(
         path
-        for path in addons.rglob("*")
+        for path in folder.rglob("*")
         if path.is_file() and not {"tests", "__pycache__"} & set(path.parts)
     ):
-        digest.update(str(path.relative_to(addons)).encode() + path.read_bytes())
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -222,6 +225,7 @@ def _process_mark(settings, config):
     """Changes with everything a running Odoo has read once: code, configuration, platform, place."""
     parts = [
         _code_mark(settings),
+        _tree_mark(settings.checkout / "toolbox"),
         config.read_text(),
         platform_path(settings).read_text(),
         str(settings.checkout),
