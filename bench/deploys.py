@@ -27,6 +27,7 @@ from odoo.addons.ipai_ops.adapters.swarm import SwarmRuntime  # noqa: E402
 from odoo.addons.ipai_ops.engine.platform import Platform  # noqa: E402
 from odoo.addons.ipai_ops.engine.ports import JobSpec, JobState, Mount, SecretFile  # noqa: E402
 
+from provision import docker_engine  # noqa: E402
 from provision.settings import current_settings  # noqa: E402
 
 REQUIREMENT = "odoo-addon-partner-firstname==19.0.*\n"
@@ -191,7 +192,7 @@ def _bare_build(yard):
         (context / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
         addon = context / "addons" / "bench_base"
         addon.mkdir(parents=True)
-        command = ["docker", "build", "--quiet", "--build-arg", f"BASE={base}", folder]
+        command = docker_engine.docker("build", "--quiet", "--build-arg", f"BASE={base}", folder)
         options = {"check": True, "timeout": BUILD_TIMEOUT_SECONDS, "stdout": subprocess.DEVNULL}
         buildkit = {**os.environ, "DOCKER_BUILDKIT": "1"}
         for text in ("first", "second"):
