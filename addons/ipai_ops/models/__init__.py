@@ -3,6 +3,7 @@ from . import database_server
 from . import artifact
 from . import environment
 from . import environment_actions
+from . import rights
 from . import run
 from . import run_queue
 from . import run_lifecycle
