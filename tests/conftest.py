@@ -1,17 +1,17 @@
-"""Lets the engine be imported alone: ``from ipai_ops.engine import …`` needs no Odoo."""
+"""Lets each addon's engine be imported alone: ``from ipai_ops.engine import …`` needs no Odoo."""
 
 import sys
 import types
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ADDON = ROOT / "addons" / "ipai_ops"
 
 
 def _importable_without_odoo():
-    package = types.ModuleType("ipai_ops")
-    package.__path__ = [str(ADDON)]
-    sys.modules.setdefault("ipai_ops", package)
+    for addon in (ROOT / "addons").iterdir():
+        package = types.ModuleType(addon.name)
+        package.__path__ = [str(addon)]
+        sys.modules.setdefault(addon.name, package)
     sys.path.insert(0, str(ROOT / "toolbox"))
 
 

@@ -1,0 +1,74 @@
+"""The forms that open in Slack: deploy, roll back, reject with a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .messages import plain, section
+from .text import OPTION_LIMIT, TITLE_LIMIT, cut
+
+MOST_OPTIONS = 100
+METADATA_LIMIT = 3000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a drop-down: what is sent, and what is read."""
+
+    value: str
+    label: str
+
+
+def deploy(choices: Sequence[Choice], chosen: str = "", metadata: str = "") -> dict:
+    """Return the form that asks where to deploy what."""
+    blocks = [
+        _select("environment", "Environment", choices, chosen),
+        _input("target", "Branch or commit", "Blank: the newest commit of its branch", False),
+    ]
+    return _view("deploy", "Deploy", "Deploy", blocks, metadata)
+
+
+def rollback(place: str, builds: Sequence[Choice], metadata: str) -> dict:
+    """Return the form that offers the builds an environment can go back to."""
+    said = (
+        f"*{place}* goes back to a build it ran before. Its database stays as it is: what was "
+        "written since is kept, and an update of modules is not undone."
+    )
+    blocks = [section(said), _select("build", "Go back to", builds, "")]
+    return _view("rollback", "Roll back", "Roll back", blocks, metadata)
+
+
+def reject(headline: str, metadata: str) -> dict:
+    """Return the form that asks why a run is rejected."""
+    blocks = [section(headline), _input("reason", "Reason", "Everybody sees it", True)]
+    return _view("reject", "Reject", "Reject", blocks, metadata)
+
+
+def _view(name, title, submit, blocks, metadata):
+    return {
+        "type": "modal",
+        "callback_id": f"ops_{name}",
+        "title": plain(cut(title, TITLE_LIMIT)),
+        "submit": plain(cut(submit, TITLE_LIMIT)),
+        "close": plain("Cancel"),
+        "private_metadata": metadata[:METADATA_LIMIT],
+        "blocks": blocks,
+    }
+
+
+def _select(name, label, choices, chosen):
+    options = [_option(choice) for choice in choices[:MOST_OPTIONS]]
+    element = {"type": "static_select", "action_id": name, "options": options}
+    initial = [option for option in options if option["value"] == chosen]
+    if initial:
+        element["initial_option"] = initial[0]
+    return {"type": "input", "block_id": name, "label": plain(label), "element": element}
+
+
+def _option(choice):
+    return {"text": plain(cut(choice.label, OPTION_LIMIT)), "value": choice.value}
+
+
+def _input(name, label, hint, is_required):
+    element = {"type": "plain_text_input", "action_id": name, "max_length": 500}
+    block = {"type": "input", "block_id": name, "label": plain(label), "element": element}
+    return block | {"hint": plain(hint), "optional": not is_required}
