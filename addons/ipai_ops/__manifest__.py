@@ -10,6 +10,8 @@
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/roles.xml",
         "data/actions.xml",
         "data/cron.xml",
         "wizards/environment_destroy_views.xml",

@@ -14,11 +14,10 @@ class LogController(Controller):
     @route("/ipai/run/<int:run_id>/log", type="http", auth="user", methods=["GET"], readonly=True)
     def download(self, run_id):
         """Stream the log line by line: time, level, step and message."""
-        run = request.env["ops.run"].browse(run_id).exists()
+        run = request.env["ops.run"].search([("id", "=", run_id)])
         if not run:
             raise request.not_found(request.env._("There is no run %s.", run_id))
-        run.check_access("read")
-        request.env["ops.run.event"].check_access("read")
+        run._check_may("logs")
         headers = [
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Disposition", content_disposition(f"run-{run_id}.log")),

@@ -3,12 +3,15 @@ from . import database_server
 from . import artifact
 from . import environment
 from . import environment_actions
-from . import rights
+from . import role
+from . import role_right
+from . import project_member
 from . import run
 from . import run_queue
 from . import run_lifecycle
 from . import run_ingest
 from . import run_api
+from . import rights
 from . import run_step
 from . import run_event
 from . import run_journal

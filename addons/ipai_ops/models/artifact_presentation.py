@@ -12,5 +12,5 @@ class Artifact(models.Model):
         self.ensure_one()
         if not self.environment_id:
             raise UserError(self.env._("The environment this was built for is gone."))
-        self.environment_id.check_access("write")
+        self.environment_id._check_may("rollback")
         return self.environment_id._redeploy(self)._open()

@@ -35,6 +35,7 @@ class Environment(models.Model):
     _name = "ops.environment"
     _description = "Environment"
     _inherit = ["mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"
     _order = "sequence, id desc"
 
     project_id = fields.Many2one("ops.project", required=True, index=True, ondelete="cascade")
@@ -194,6 +195,7 @@ class Environment(models.Model):
             vals = {**vals, "active": False}
         done = super().write(vals)
         if "stage" in vals:
+            self._check_may("settings")  # in the new stage; the rule asked for the old one
             self._refresh_expiry()
         return done
 

@@ -1,7 +1,7 @@
 """What people do with an environment: deploy, restart, redeploy, open, pin, move, destroy."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..engine import naming
 from .environment import GONE
@@ -15,13 +15,13 @@ class Environment(models.Model):
     def action_deploy(self):
         """Queue a deploy of the branch's newest commit and open the run."""
         self.ensure_one()
-        self.check_access("write")
+        self._check_may("deploy")
         return self._deploy("button")._open()
 
     def action_restart(self):
         """Queue a restart: new containers of the image that serves, on the same data."""
         self.ensure_one()
-        self.check_access("write")
+        self._check_may("deploy")
         if not self.image_id:
             raise UserError(self.env._("Nothing has been deployed here yet: deploy first."))
         return self._restart("button")._open()
@@ -29,7 +29,7 @@ class Environment(models.Model):
     def action_redeploy(self):
         """Open the choice of the images deployed here before."""
         self.ensure_one()
-        self.check_access("write")
+        self._check_may("rollback")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Redeploy an earlier build"),
@@ -42,7 +42,7 @@ class Environment(models.Model):
     def action_destroy(self):
         """Open the confirmation that says what will be lost."""
         self.ensure_one()
-        self._check_may_destroy()
+        self._check_may("destroy")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Destroy %s", self.display_name),
@@ -55,10 +55,12 @@ class Environment(models.Model):
     def action_open(self):
         """Open the running Odoo in a new tab."""
         self.ensure_one()
+        self._check_may("view")
         return {"type": "ir.actions.act_url", "url": self.url, "target": "new"}
 
     def action_pin(self):
         """Keep the environment from expiring, or let it expire again."""
+        self._check_may("settings")
         for environment in self:
             environment.is_pinned = not environment.is_pinned
             environment._refresh_expiry()
@@ -67,9 +69,7 @@ class Environment(models.Model):
     def action_show_admin_password(self):
         """Show the password the target's admin got at the first deploy."""
         self.ensure_one()
-        self.check_access("write")
-        if self.stage == "production" and not self.env.user.has_group("ipai_ops.group_manager"):
-            raise AccessError(self.env._("Only a manager sees production's admin password."))
+        self._check_may("secrets")
         password = self.sudo().admin_password  # the field itself is closed to everyone
         return self._shown_once(self.env._("Password of admin at %s", self.url), password)
 
@@ -140,11 +140,6 @@ class Environment(models.Model):
         if reason:
             self.message_post(body=reason)
         return run
-
-    def _check_may_destroy(self):
-        self.check_access("write")
-        if self.stage == "production" and not self.env.user.has_group("ipai_ops.group_manager"):
-            raise AccessError(self.env._("Only a manager destroys a production environment."))
 
     def _stage_values(self, stage):
         """Return what else changes when environments move to ``stage``; refuse production."""

@@ -1,27 +1,48 @@
-"""Who may listen to which run over the websocket."""
+"""Who may listen to which run and project over the websocket."""
 
 import re
 
 from odoo import models
 
-CHANNEL = re.compile(r"ipai_ops\.(board|run\.(?P<run>\d+))")
+BOARD = "ipai_ops.board"
+CHANNEL = re.compile(r"ipai_ops\.run\.(?P<run>\d+)")
 
 
 class IrWebsocket(models.AbstractModel):
     _inherit = "ir.websocket"
 
     def _build_bus_channel_list(self, channels):
-        """Let through the product's channels only for people who may read what they tell."""
+        """Let through what tells of things the person may see.
+
+        A browser asks for the board; it gets one channel for each project the person sees.
+        """
         allowed = [channel for channel in channels if self._may_hear(channel)]
+        if BOARD in channels:
+            allowed += self._board_channels()
         return super()._build_bus_channel_list(allowed)
+
+    def _board_channels(self):
+        projects = self.env["ops.project"]
+        if not projects.has_access("read"):
+            return []
+        channels = [project._board_channel() for project in projects.search([])]
+        if projects._is_everywhere(self.env.user):
+            channels.append(projects._board_channel())
+        return channels
 
     def _may_hear(self, channel):
         if not isinstance(channel, str) or not channel.startswith("ipai_ops."):
             return True
         match = CHANNEL.fullmatch(channel)
-        if not match or not self.env.user.has_group("ipai_ops.group_viewer"):
+        runs = self.env["ops.run"]
+        if not match or not runs.has_access("read"):
             return False
-        if not match["run"]:
-            return True
-        run = self.env["ops.run"].browse(int(match["run"])).exists()
-        return bool(run) and run.has_access("read")
+        return bool(runs.search_count([("id", "=", int(match["run"]))], limit=1))
+
+
+class Project(models.Model):
+    _inherit = "ops.project"
+
+    def _board_channel(self):
+        """Return the channel that tells of the project's runs; for none, of the clean-ups."""
+        return f"{BOARD}.{self.id or 0}"

@@ -16,6 +16,7 @@ class Project(models.Model):
     _name = "ops.project"
     _description = "Project"
     _inherit = ["mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"
     _order = "name, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -45,12 +46,12 @@ class Project(models.Model):
     new_webhook_secret = fields.Char(
         compute="_compute_write_only",
         inverse="_inverse_new_webhook_secret",
-        groups="ipai_ops.group_manager",
+        groups="ipai_ops.group_viewer",
     )
     new_git_credentials = fields.Text(
         compute="_compute_write_only",
         inverse="_inverse_new_git_credentials",
-        groups="ipai_ops.group_manager",
+        groups="ipai_ops.group_viewer",
         help="An OpenSSH private key, or one line user:token. It can be written, never read.",
     )
     has_git_credentials = fields.Boolean(compute="_compute_has_git_credentials")
@@ -112,11 +113,13 @@ class Project(models.Model):
 
     def _inverse_new_webhook_secret(self):
         for project in self.filtered("new_webhook_secret"):
+            project._check_may("secrets")
             project.sudo().webhook_secret = project.new_webhook_secret
         self.invalidate_recordset(["new_webhook_secret"])
 
     def _inverse_new_git_credentials(self):
         for project in self.filtered("new_git_credentials"):
+            project._check_may("secrets")
             project.sudo().git_credentials = project.new_git_credentials
         self.invalidate_recordset(["new_git_credentials"])
 
@@ -208,7 +211,7 @@ class Project(models.Model):
     def action_new_webhook_secret(self):
         """Make a new webhook secret and show it this once; the old one stops to work."""
         self.ensure_one()
-        self.check_access("write")
+        self._check_may("secrets")
         secret = secrets.token_hex(24)
         self.sudo().webhook_secret = secret  # nobody may read or write the field itself
         return self.env["ops.environment"]._shown_once(

@@ -37,9 +37,11 @@ class Project(models.Model):
     def action_deploy_production(self):
         """Queue the first deploy: production's branch as it is now; open the run."""
         self.ensure_one()
+        self._check_may("deploy", "production")
         return self.production_id.action_deploy()
 
     def action_view_first_run(self):
         """Open production's newest run, with its log."""
         self.ensure_one()
+        self._check_may("view", "production")
         return self.production_id.action_view_last_run()

@@ -159,4 +159,5 @@ class Run(models.Model):
             news = {"run_id": run.id, "last_event_id": last_event_id or 0, "state": run.state}
             bus._sendone(run._channel(), "ipai_ops.run", news)
             places = {"project_id": run.project_id.id, "environment_id": run.environment_id.id}
-            bus._sendone("ipai_ops.board", "ipai_ops.board", {**places, "run_id": run.id})
+            channel = run.project_id._board_channel()
+            bus._sendone(channel, "ipai_ops.board", {**places, "run_id": run.id})

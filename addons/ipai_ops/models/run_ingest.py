@@ -105,6 +105,7 @@ class Run(models.Model):
         message. Returns {"events": […], "last_id": n, "state": "running"}.
         """
         run = self._one_by_id(run_id)
+        run._check_may("logs")
         domain = [("run_id", "=", run.id), ("id", ">", int(after_id or 0))]
         if level in log_lines.LEVELS[1:]:
             domain.append(("level", "in", log_lines.LEVELS[log_lines.LEVELS.index(level) :]))

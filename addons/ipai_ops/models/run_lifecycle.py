@@ -11,7 +11,7 @@ class Run(models.Model):
 
     def action_cancel(self):
         """Stop the run: a waiting one at once, a running one after its step is cleaned up."""
-        self._check_may_act()
+        self._check_may("deploy")
         for run in self:
             if run.state in RUN_OVER:
                 raise UserError(self.env._("This run is over; there is nothing to cancel."))
@@ -21,7 +21,7 @@ class Run(models.Model):
     def action_retry(self):
         """Queue the same work again, on the same commit, and open the new run."""
         self.ensure_one()
-        self._check_may_act()
+        self._check_may("deploy")
         if self.state not in RUN_OVER:
             raise UserError(self.env._("This run is not over yet; cancel it first."))
         if not self.environment_id:
@@ -31,22 +31,13 @@ class Run(models.Model):
     def action_redeploy(self):
         """Deploy the image of this run again, without a build, and open the new run."""
         self.ensure_one()
-        self._check_may_act()
+        self._check_may("rollback")
         image = self.sudo()._image()
         if not image:
             raise UserError(
                 self.env._("This run's image is not kept any more; retry the run to build it.")
             )
         return self.environment_id._redeploy(image)._open()
-
-    def _check_may_act(self):
-        """Acting on a run asks for the right to change its environment."""
-        self.check_access("read")
-        environments = self.environment_id
-        if environments:
-            environments.check_access("write")
-        else:
-            self.env["ops.environment"].check_access("write")
 
     def _queue_again(self, trigger, **options):
         environment = self.environment_id

@@ -11,5 +11,6 @@ from . import test_poll
 from . import test_project
 from . import test_queue
 from . import test_rights
+from . import test_roles
 from . import test_two_requests
 from . import test_webhook

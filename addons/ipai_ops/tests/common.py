@@ -59,6 +59,8 @@ class OpsMixin:
                 "new_webhook_secret": "hook secret",
             }
         )
+        for role in ("viewer", "operator"):
+            cls.project._let_in(getattr(cls, role), role)
         cls.production = cls.project.environment_ids
 
     @classmethod
@@ -70,6 +72,13 @@ class OpsMixin:
         os.environ.pop("IPAI_PLATFORM")
         if before is not None:
             os.environ["IPAI_PLATFORM"] = before
+
+    @classmethod
+    def make_member(cls, role, project=None, login=None):
+        """Return a person whose only right is a role in one project."""
+        user = new_test_user(cls.env, login or f"ops_{role}_alone", "ipai_ops.group_viewer")
+        (project or cls.project)._let_in(user, role)
+        return user
 
     @classmethod
     def make_environment(cls, name="feature/pos", **values):

@@ -1,62 +1,76 @@
-"""Who may do what: every model, every public method, every route. What is not listed fails."""
+"""Who may do what: every model, every public method, every route. What is not listed fails.
+
+A right is written as
+
+* a permission of ``engine/permissions.py``: asked as every shipped role in every stage;
+* ``manager``: those who may do everything everywhere; ``anyone``: whoever may open the app;
+* ``None``: nobody.
+"""
 
 import inspect
 from contextlib import closing
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import Controller
 from odoo.models import BaseModel
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..engine.permissions import ROLES, STAGES
 from .common import SHA, OpsMixin
 
+# The ranks of people without regard to a project: an outsider cannot open the app.
 PEOPLE = ("outsider", "viewer", "operator", "manager")
+RANKS = {"anyone": "viewer"}
 
-# model: the first of PEOPLE that may read, write, create, delete; None: nobody.
+# model: the right to read, write, create, delete. A rank is asked of the model, a permission of
+# a record in each stage.
 MODELS = {
-    "ops.project": ("viewer", "manager", "manager", "manager"),
-    "ops.environment": ("viewer", "operator", "operator", "manager"),
-    "ops.run": ("viewer", None, None, None),
-    "ops.run.step": ("viewer", None, None, None),
-    "ops.run.event": ("viewer", None, None, None),
-    "ops.artifact": ("viewer", None, None, None),
-    "ops.database.server": ("viewer", "manager", "manager", "manager"),
-    "ops.webhook.delivery": ("viewer", None, None, None),
-    "ops.edge": ("viewer", None, None, None),
-    "ops.environment.destroy": ("operator", "operator", "operator", "operator"),
-    "ops.environment.redeploy": ("operator", "operator", "operator", "operator"),
+    "ops.project": ("anyone", "anyone", "manager", "manager"),
+    "ops.environment": ("view", "settings", "anyone", "destroy"),
+    "ops.run": ("view", None, None, None),
+    "ops.run.step": ("view", None, None, None),
+    "ops.run.event": ("logs", None, None, None),
+    "ops.artifact": ("view", None, None, None),
+    "ops.database.server": ("anyone", "manager", "manager", "manager"),
+    "ops.webhook.delivery": ("anyone", None, None, None),
+    "ops.edge": ("anyone", None, None, None),
+    "ops.role": ("anyone", "manager", "manager", "manager"),
+    "ops.role.right": ("anyone", "manager", "manager", "manager"),
+    "ops.project.member": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.environment.redeploy": ("anyone", "anyone", "anyone", "anyone"),
 }
 
-# (model, method): the first of PEOPLE that may call it, and how.
+# (model, method): the right it takes, and how it is called.
 METHODS = {
-    ("ops.project", "action_view_environments"): ("viewer", ()),
-    ("ops.project", "action_view_runs"): ("viewer", ()),
-    ("ops.project", "action_new_webhook_secret"): ("manager", ()),
-    ("ops.project", "action_deploy_production"): ("operator", ()),
-    ("ops.project", "action_view_first_run"): ("viewer", ()),
-    ("ops.environment", "action_deploy"): ("operator", ()),
-    ("ops.environment", "action_restart"): ("operator", ()),
-    ("ops.environment", "action_redeploy"): ("operator", ()),
-    ("ops.environment", "action_destroy"): ("operator", ()),
-    ("ops.environment", "action_open"): ("viewer", ()),
-    ("ops.environment", "action_pin"): ("operator", ()),
-    ("ops.environment", "action_show_admin_password"): ("operator", ()),
-    ("ops.environment", "action_view_runs"): ("viewer", ()),
-    ("ops.environment", "action_view_last_run"): ("viewer", ()),
-    ("ops.artifact", "action_redeploy"): ("operator", ()),
+    ("ops.project", "action_view_environments"): ("view", ()),
+    ("ops.project", "action_view_runs"): ("view", ()),
+    ("ops.project", "action_new_webhook_secret"): ("project secrets", ()),
+    ("ops.project", "action_deploy_production"): ("project deploy", ()),
+    ("ops.project", "action_view_first_run"): ("view", ()),
+    ("ops.environment", "action_deploy"): ("deploy", ()),
+    ("ops.environment", "action_restart"): ("deploy", ()),
+    ("ops.environment", "action_redeploy"): ("rollback", ()),
+    ("ops.environment", "action_destroy"): ("destroy", ()),
+    ("ops.environment", "action_open"): ("view", ()),
+    ("ops.environment", "action_pin"): ("settings", ()),
+    ("ops.environment", "action_show_admin_password"): ("secrets", ()),
+    ("ops.environment", "action_view_runs"): ("view", ()),
+    ("ops.environment", "action_view_last_run"): ("view", ()),
+    ("ops.artifact", "action_redeploy"): ("rollback", ()),
     ("ops.artifact", "action_collect"): ("manager", ()),
-    ("ops.run", "queue_run"): ("operator", ("acme", "feature-pos")),
-    ("ops.run", "claim_next_run"): ("operator", ("worker-1",)),
-    ("ops.run", "append_event"): ("operator", ("$running", "info", "x")),
-    ("ops.run", "finish_run"): ("operator", ("$leased", "done", 1)),
-    ("ops.run", "read_log"): ("viewer", ("$running",)),
-    ("ops.run", "action_cancel"): ("operator", ()),
-    ("ops.run", "action_retry"): ("operator", ()),
-    ("ops.run", "action_redeploy"): ("operator", ()),
-    ("ops.run", "action_view_environment"): ("viewer", ()),
-    ("ops.environment.destroy", "action_confirm"): ("operator", ()),
-    ("ops.environment.redeploy", "action_confirm"): ("operator", ()),
+    ("ops.run", "queue_run"): ("deploy", ("acme", "$environment")),
+    ("ops.run", "claim_next_run"): ("deploy anywhere", ("worker-1",)),
+    ("ops.run", "append_event"): ("deploy", ("$running", "info", "x")),
+    ("ops.run", "finish_run"): ("deploy", ("$running", "done", 1)),
+    ("ops.run", "read_log"): ("logs", ("$running",)),
+    ("ops.run", "action_cancel"): ("deploy", ()),
+    ("ops.run", "action_retry"): ("deploy", ()),
+    ("ops.run", "action_redeploy"): ("rollback", ()),
+    ("ops.run", "action_view_environment"): ("view", ()),
+    ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
+    ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
 }
 
 # Methods that are called on another run than the finished one.
@@ -70,55 +84,114 @@ ROUTES = {
 }
 
 
-@tagged("post_install", "-at_install", "ipai_ops")
-class TestRights(OpsMixin, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.set_up_operations()
-        cls.outsider = new_test_user(cls.env, "ops_outsider", "base.group_user")
-        cls.people = {name: getattr(cls, name) for name in PEOPLE}
-        cls.set_up_records()
+def role_may(role, right, stage):
+    """Say what the table of roles says; a stranger is a member of no project."""
+    if role == "manager":
+        return True
+    if right == "anyone":
+        return True
+    granted = ROLES.get(role, {})
+    if right == "deploy anywhere":
+        return bool(granted.get("deploy"))
+    if right == "project deploy":
+        return "p" in granted.get("deploy", "")
+    if right.startswith("project "):
+        return set(granted.get(right.removeprefix("project "), "")) == set("psd")
+    return STAGES[stage] in granted.get(right, "")
+
+
+class RightsMixin(OpsMixin):
+    """A project with an environment in each stage, and a person in each role."""
 
     @classmethod
-    def set_up_records(cls):
-        environment = cls.make_environment()
+    def set_up_operations(cls):
+        super().set_up_operations()
+        cls.outsider = new_test_user(cls.env, "ops_outsider", "base.group_user")
+        cls.people = {name: getattr(cls, name) for name in PEOPLE}
+        stranger = new_test_user(cls.env, "ops_stranger", "ipai_ops.group_viewer")
+        cls.in_role = {"stranger": stranger, "manager": cls.manager}
+        cls.in_role |= {role: cls.make_member(role) for role in ROLES}
+        cls.places = {stage: cls.set_up_stage(stage) for stage in STAGES}
+
+    @classmethod
+    def set_up_stage(cls, stage):
+        """Return one record of each model in ``stage``, and the ids its calls are given."""
+        environment = cls.production
+        if stage != "production":
+            environment = cls.make_environment(stage, stage=stage)
         over = cls.finish(environment._deploy("push", SHA))
-        image = cls.env["ops.artifact"]._plan(over, "image", SHA, "reg/acme@sha256:1")
+        image = cls.env["ops.artifact"]._plan(over, "image", SHA, f"reg/{stage}@sha256:1")
         image._mark_present()
         environment.image_id = image
         over.step_ids[0].result = {"image": image.uri}
-        cls.leased_environment = cls.make_environment("leased", runner="worker")
-        cls.leased_environment._deploy("push", SHA)
-        leased = cls.env["ops.run"].claim_next_run("worker-1")["run_id"]
-        running = cls.begin(cls.make_environment("running")._deploy("push", SHA))
-        cls.ids = {"$running": running.id, "$leased": leased}
-        volume = cls.env["ops.artifact"]._plan(over, "volume", "old", "volume:old")
-        volume._mark_garbage("old")
+        over._say(over.step_ids.browse(), "info", "said")
+        garbage = cls.env["ops.artifact"]._plan(over, "volume", stage, f"volume:old-{stage}")
+        garbage._mark_garbage("old")
         wizard = {"environment_id": environment.id}
-        cls.records = {
+        wizards = cls.env["ops.environment.destroy"], cls.env["ops.environment.redeploy"]
+        records = {
             "ops.project": cls.project,
             "ops.environment": environment,
             "ops.artifact": image,
             "ops.run": over,
-            "ops.environment.destroy": cls.env["ops.environment.destroy"].create(wizard),
-            "ops.environment.redeploy": cls.env["ops.environment.redeploy"].create(
-                {**wizard, "image_id": image.id}
-            ),
+            "ops.run.step": over.step_ids[:1],
+            "ops.run.event": over.event_ids[:1],
+            "ops.environment.destroy": wizards[0].create({**wizard, "typed_name": "main"}),
+            "ops.environment.redeploy": wizards[1].create({**wizard, "image_id": image.id}),
         }
+        return {"records": records, "ids": cls.set_up_runs(environment)}
+
+    @classmethod
+    def set_up_runs(cls, environment):
+        """Return what stands for the running run and the environment in the calls."""
+        running = cls.begin(environment._deploy("push", SHA))
+        return {"$running": running.id, "$environment": environment.slug}
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestRights(RightsMixin, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_operations()
 
     def test_every_model_is_listed(self):
         ours = {name for name in self.registry if name.startswith("ops.")}
         self.assertEqual(ours, set(MODELS))
 
     def test_every_model_lets_in_exactly_who_is_listed(self):
-        for model, firsts in MODELS.items():
-            for operation, first in zip(("read", "write", "create", "unlink"), firsts, strict=True):
-                may = PEOPLE[PEOPLE.index(first) :] if first else ()
-                for name, user in self.people.items():
-                    with self.subTest(model=model, operation=operation, person=name):
-                        access = self.env[model].with_user(user).has_access(operation)
-                        self.assertEqual(access, name in may)
+        operations = ("read", "write", "create", "unlink")
+        for model, rights in MODELS.items():
+            for operation, right in zip(operations, rights, strict=True):
+                if self.is_rank(right):
+                    self.check_rank(model, operation, right)
+                else:
+                    self.check_records(model, operation, right)
+
+    def check_rank(self, model, operation, right):
+        first = RANKS.get(right, right)
+        may = PEOPLE[PEOPLE.index(first) :] if first else ()
+        for name, user in self.people.items():
+            with self.subTest(model=model, operation=operation, person=name):
+                access = self.env[model].with_user(user).has_access(operation)
+                self.assertEqual(access, name in may)
+
+    def check_records(self, model, operation, right):
+        for stage, role in self.stages_and_roles():
+            record = self.places[stage]["records"][model].with_user(self.in_role[role])
+            with self.subTest(model=model, operation=operation, stage=stage, role=role):
+                self.assertEqual(record.has_access(operation), role_may(role, right, stage))
+
+    @staticmethod
+    def is_rank(right):
+        return right is None or right in PEOPLE or right in RANKS
+
+    def test_what_belongs_to_a_project_is_hidden_from_those_who_are_no_members(self):
+        places = {"project_id", "environment_id", "run_id"}
+        rules = self.env["ir.rule"].search([("groups", "=", False)])
+        guarded = set(rules.filtered("perm_read").model_id.mapped("model"))
+        belonging = {name for name in MODELS if places & set(self.env[name]._fields)}
+        self.assertEqual(belonging - guarded, set())
 
     def test_every_public_method_is_listed(self):
         found = {
@@ -127,11 +200,29 @@ class TestRights(OpsMixin, HttpCase):
         self.assertEqual(found, set(METHODS))
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
-        for (model, method), (first, arguments) in METHODS.items():
-            may = PEOPLE[PEOPLE.index(first) :]
-            for name, user in self.people.items():
-                with self.subTest(model=model, method=method, person=name):
-                    self.assertEqual(self.may_call(user, model, method, arguments), name in may)
+        for (model, method), (right, arguments) in METHODS.items():
+            for stage, role in self.stages_and_roles():
+                with self.subTest(model=model, method=method, stage=stage, role=role):
+                    user = self.in_role[role]
+                    allowed = self.may_call(user, model, method, arguments, stage)
+                    self.assertEqual(allowed, self.is_allowed(role, right, stage))
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_no_public_method_lets_in_who_cannot_open_the_app(self):
+        for (model, method), (_right, arguments) in METHODS.items():
+            with self.subTest(model=model, method=method):
+                called = self.may_call(self.outsider, model, method, arguments, "development")
+                self.assertFalse(called)
+
+    def is_allowed(self, role, right, stage):
+        if not self.is_rank(right):
+            return role_may(role, right, stage)
+        rank = RANKS.get(right, right)
+        return role == "manager" or rank == "viewer"
+
+    @staticmethod
+    def stages_and_roles():
+        return [(stage, role) for stage in STAGES for role in ("stranger", "manager", *ROLES)]
 
     def test_every_route_is_listed(self):
         found = {}
@@ -143,11 +234,17 @@ class TestRights(OpsMixin, HttpCase):
 
     @mute_logger("odoo.http")
     def test_a_log_is_downloaded_by_those_who_may_read_it(self):
-        path = f"/ipai/run/{self.ids['$running']}/log"
-        for name, status in (("viewer", 200), ("outsider", 403)):
-            with self.subTest(name):
-                self.authenticate(self.people[name].login, self.people[name].login)
-                self.assertEqual(self.url_open(path).status_code, status)
+        people = [(role, role_may(role, "logs", "production")) for role in ("viewer", "developer")]
+        path = f"/ipai/run/{self.places['production']['ids']['$running']}/log"
+        for role, may in people:
+            with self.subTest(role):
+                login = self.in_role[role].login
+                self.authenticate(login, login)
+                self.assertEqual(self.url_open(path).status_code, 200 if may else 403)
+        self.authenticate("ops_stranger", "ops_stranger")
+        self.assertEqual(self.url_open(path).status_code, 404)
+        self.authenticate("ops_outsider", "ops_outsider")
+        self.assertEqual(self.url_open(path).status_code, 403)
         self.authenticate(None, None)
         answer = self.url_open(path, allow_redirects=False)
         self.assertIn(answer.status_code, (302, 303))
@@ -160,29 +257,46 @@ class TestRights(OpsMixin, HttpCase):
         for model, names in secrets.items():
             for name in names:
                 for person in ("viewer", "operator", "manager"):
-                    record = self.records[model].with_user(self.people[person])
+                    record = self.places["development"]["records"][model]
+                    record = record.with_user(self.people[person])
                     with self.subTest(field=name, person=person):
                         self.assertNotIn(name, record.fields_get())
                         with self.assertRaises(AccessError):
                             record.read([name])
 
-    def may_call(self, user, model, method, arguments):
+    def may_call(self, user, model, method, arguments, stage):
         """Call the method as the user, take back what it did, and say whether it was allowed."""
-        place = CALLED_ON.get((model, method))
-        records = self.env[model].browse(self.ids[place]) if place else self.records[model]
-        records = records.with_user(user)
-        given = [self.ids.get(argument, argument) for argument in arguments]
+        place = self.places[stage]
+        where = CALLED_ON.get((model, method))
+        records = place["records"][model]
+        records = records.browse(place["ids"][where]) if where else records
+        given = [place["ids"].get(argument, argument) for argument in arguments]
         self.env.flush_all()
         with closing(self.env.cr.savepoint(flush=False)):
+            self.prepare(method, place)
             self.env.invalidate_all(flush=False)
             try:
-                getattr(records, method)(*given)
+                getattr(records.with_user(user), method)(*given)
                 self.env.flush_all()
             except AccessError:
                 return False
+            except UserError as refusal:
+                return not self.says_there_is_none(refusal)
             finally:
                 self.env.invalidate_all(flush=False)
         return True
+
+    def prepare(self, method, place):
+        """Give the run to an outside worker, where a worker ends its run."""
+        if method == "finish_run":
+            lease = {"worker": "worker-1", "fence": 1, "worker_user_id": self.env.uid}
+            self.env["ops.run"].browse(place["ids"]["$running"]).write(lease)
+            self.env.flush_all()
+
+    @staticmethod
+    def says_there_is_none(refusal):
+        """What a person may not see does not exist for them."""
+        return str(refusal).startswith(("There is no run", "There is no project", "Project “"))
 
     @staticmethod
     def public_methods(model):

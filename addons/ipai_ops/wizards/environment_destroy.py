@@ -24,7 +24,7 @@ class EnvironmentDestroy(models.TransientModel):
         """Queue the destruction and open its run."""
         self.ensure_one()
         environment = self.environment_id
-        environment._check_may_destroy()
+        environment._check_may("destroy")
         if self.needs_name and (self.typed_name or "").strip() != environment.name:
             raise UserError(
                 self.env._(

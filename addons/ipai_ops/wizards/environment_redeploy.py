@@ -32,5 +32,5 @@ class EnvironmentRedeploy(models.TransientModel):
     def action_confirm(self):
         """Queue the deploy of the chosen image and open its run."""
         self.ensure_one()
-        self.environment_id.check_access("write")
+        self.environment_id._check_may("rollback")
         return self.environment_id._redeploy(self.image_id)._open()

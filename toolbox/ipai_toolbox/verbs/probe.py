@@ -12,7 +12,9 @@ from pathlib import Path
 TIMEOUT_SECONDS = 8
 YOUNG_SECONDS = 60
 CALM_SECONDS = 15
-START_TIME_FIELD = 19  # of /proc/1/stat after the program's name, in clock ticks since boot: proc(5)
+START_TIME_FIELD = (
+    19  # of /proc/1/stat after the program's name, in clock ticks since boot: proc(5)
+)
 
 
 def main(environ=os.environ, sleep=time.sleep) -> int:
