@@ -3,7 +3,18 @@
 import importlib
 import sys
 
-VERBS = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe", "serve")
+VERBS = (
+    "build",
+    "database",
+    "update",
+    "smoke",
+    "drop",
+    "sweep",
+    "neutralize",
+    "replay",
+    "probe",
+    "serve",
+)
 
 
 def main(arguments: list[str]) -> int:

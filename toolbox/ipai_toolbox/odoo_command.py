@@ -1,12 +1,13 @@
 """Runs the target's own Odoo, as the target's own user, on the target's database."""
 
+import importlib.util
 import os
 import pwd
 import shutil
 import socket
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .events import Events
@@ -17,6 +18,7 @@ from .places import Places
 from .process import Finished, stream
 
 RUN_SECONDS = 4 * 3600
+NEUTRALIZE_SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,23 @@ def run_odoo(request: Request, places: Places, events: Events) -> tuple[Finished
         )
     log.flush()
     return done, log
+
+
+def run_neutralize(database: str, places: Places, events: Events, *, only_print=False) -> Finished:
+    """Run Odoo's own neutralisation; with `only_print` its SQL is in the output, nothing is done."""
+    program, user, log = odoo_program(), odoo_user(), OdooLog(events)
+    lines: list[str] = []
+    with _readable_conf(places, user) as conf:
+        command = [program, "neutralize", "--config", str(conf), "--database", database]
+        done = stream(
+            [*command, *path_options(places), *(["--stdout"] if only_print else [])],
+            lines.append if only_print else log.on_line,
+            timeout_seconds=NEUTRALIZE_SECONDS,
+            env=_environment(user),
+            user=user,
+        )
+    log.flush()
+    return replace(done, output="\n".join(lines)) if only_print else done
 
 
 def arguments(request: Request, conf: Path, places: Places) -> list[str]:
@@ -88,6 +107,15 @@ def addons_paths(places: Places) -> list[str]:
     own = str(places.odoo_addons)
     if own not in folders and has_addons(places.odoo_addons):
         folders.append(own)
+    return folders
+
+
+def module_folders(places: Places) -> list[Path]:
+    """All folders of this image that hold modules: Odoo's own, pip's, the repository's."""
+    folders = [Path(path) for path in addons_paths(places)]
+    found = importlib.util.find_spec("odoo")
+    for place in (found and found.submodule_search_locations) or []:
+        folders += [Path(place) / "addons", Path(place).parent / "addons"]
     return folders
 
 

@@ -100,18 +100,24 @@ class TargetDatabase:
 @contextmanager
 def target_database(options: dict[str, str], name: str):
     """The database `name` on the server of these odoo.conf options."""
-    connection = patiently(lambda: _connect(options, name), DATABASE_SECONDS)
+    connection = connect(options, name)
     try:
         yield TargetDatabase(connection, name)
     finally:
         connection.close()
 
 
-def _connect(options: dict[str, str], name: str):
+def connect(odoo_conf: dict[str, str], name: str, **more):
+    """A psycopg2 connection to the database `name`; waits for a server that is starting."""
+    return patiently(lambda: _connect(odoo_conf, name, more), DATABASE_SECONDS)
+
+
+def _connect(options: dict[str, str], name: str, more: dict):
     import psycopg2
 
+    settings = {**_settings(options), **more}
     try:
-        return psycopg2.connect(dbname=name, connect_timeout=CONNECT_SECONDS, **_settings(options))
+        return psycopg2.connect(dbname=name, connect_timeout=CONNECT_SECONDS, **settings)
     except psycopg2.OperationalError as error:
         raise _unreachable(name, str(error)) from error
 

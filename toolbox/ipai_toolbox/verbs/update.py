@@ -1,12 +1,10 @@
 """Installs or updates modules in a target's database, in the target's own image, tests included."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 from ..job import Job
 from ..odoo_causes import explain_update
-from ..odoo_command import Request, addons_paths, odoo_user, own_data_folder, run_odoo
+from ..odoo_command import Request, module_folders, odoo_user, own_data_folder, run_odoo
 from ..odoo_conf import read_options
 from ..odoo_facts import DIGESTS_KEY, TargetDatabase, target_database
 from ..odoo_log import Facts, OdooLog
@@ -52,7 +50,7 @@ def _carry_out(job: Job, plan: Plan, database: str) -> Facts:
 
 def _check_code(job: Job, plan: Plan) -> None:
     """Odoo ignores unknown names with a mere warning and exits with 0."""
-    versions = code_versions(_module_folders(job), plan.install)
+    versions = code_versions(module_folders(job.places), plan.install)
     unknown = [name for name in plan.install if name not in versions]
     if unknown:
         raise Failure(
@@ -104,17 +102,8 @@ def _present(job: Job, target: TargetDatabase) -> Present:
         return Present({}, {}, {}, is_initialized=False)
     modules = target.modules()
     installed = [name for name, (state, _version) in modules.items() if state in INSTALLED]
-    versions = code_versions(_module_folders(job), installed)
+    versions = code_versions(module_folders(job.places), installed)
     return Present(modules, target.stored_digests(), versions)
-
-
-def _module_folders(job: Job) -> list[Path]:
-    """All folders of this image that hold modules: Odoo's own, pip's, the repository's."""
-    folders = [Path(path) for path in addons_paths(job.places)]
-    found = importlib.util.find_spec("odoo")
-    for place in (found and found.submodule_search_locations) or []:
-        folders += [Path(place) / "addons", Path(place).parent / "addons"]
-    return folders
 
 
 def _announcement(plan: Plan) -> str:
