@@ -17,7 +17,7 @@ PACKAGES = {
     "python3-venv": None,
     "debian-archive-keyring": None,
 }
-TEST_PACKAGES = {"chromium": "chromium"}
+TEST_PACKAGES = {"chromium": "chromium", "nodejs": "node", "npm": "npm"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 GIBIBYTE = 1 << 30
 

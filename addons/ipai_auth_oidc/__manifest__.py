@@ -1,0 +1,22 @@
+{
+    "name": "OpenID Connect sign-in",
+    "summary": "Single sign-on with Google, Entra, Keycloak, Okta, Authentik, GitLab or any other provider.",
+    "version": "19.0.1.0.0",
+    "category": "Hidden/Tools",
+    "author": "ipai",
+    "license": "LGPL-3",
+    "depends": ["auth_oauth"],
+    "external_dependencies": {"python": ["cryptography", "PyJWT", "requests"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "data/cron.xml",
+        "views/group_rule_views.xml",
+        "views/session_views.xml",
+        "views/event_views.xml",
+        "views/provider_views.xml",
+        "views/res_users_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/templates.xml",
+        "views/menus.xml",
+    ],
+}

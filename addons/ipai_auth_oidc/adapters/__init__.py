@@ -1,0 +1,1 @@
+"""What touches the world: the provider over HTTP, and the key file."""

@@ -1,0 +1,95 @@
+"""To the provider and back."""
+
+import secrets
+
+from odoo.addons.web.controllers.utils import _get_login_redirect_url
+from odoo.http import Controller, request, route
+
+from ..models.res_users import TYPE, ProvenSignIn
+from ..models.session import SECOND_FACTOR_KEY, SESSION_KEY
+from ..protocol import addresses
+from ..protocol.refusal import Refused
+from .refusal_page import guarded, refusal_page
+
+BROWSER_KEY = "ipai_oidc_browser"
+
+
+def provider_of(number):
+    """Return an open provider; raise Refused."""
+    # Whoever signs in is nobody yet and may read no provider.
+    provider = request.env["auth.oauth.provider"].sudo().browse(number)
+    if not provider._is_open():
+        raise Refused("bad_configuration", f"provider {number} is not allowed for sign-in")
+    return provider
+
+
+class SignIn(Controller):
+    @route(
+        "/auth_oidc/start/<int:number>", type="http", auth="public", methods=["GET"], sitemap=False
+    )
+    def start(self, number, redirect=None, **_kw):
+        """Send the browser to the provider."""
+        try:
+            provider = provider_of(number)
+            if elsewhere := _canonical(provider):
+                return request.redirect(elsewhere, 303, local=False)
+            browser = request.session.get(BROWSER_KEY) or secrets.token_urlsafe(32)
+            request.session[BROWSER_KEY] = browser
+            logins = request.env["ipai.oidc.login"].sudo()  # of people who are nobody yet
+            url = logins._begin(provider, browser, redirect, request.httprequest.remote_addr)
+        except Refused as exc:
+            return refusal_page(exc)
+        return guarded(request.redirect(url, 303, local=False))
+
+    @route(
+        "/auth_oidc/callback/<int:number>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+    )
+    def callback(self, number, **answer):
+        """Sign the person in with the provider's answer."""
+        address = request.httprequest.remote_addr
+        provider = None
+        try:
+            if request.env["ipai.oidc.event"].sudo()._has_too_many(address):
+                raise Refused("too_many", address)
+            provider = provider_of(number)
+            login = self._login_of(provider, answer)
+            # The provider is asked with no transaction open: nothing was written yet.
+            request.env.cr.rollback()
+            user, key, has_second_factor = provider._sign_in(login, answer, address)
+        except Refused as exc:
+            return refusal_page(exc, provider)
+        return guarded(self._signed_in(user, key, has_second_factor, login["landing"]))
+
+    def _login_of(self, provider, answer):
+        """Return what was begun; an answer at the address of another provider is refused (RFC 9700, 4.4)."""
+        state, browser = answer.get("state") or "", request.session.get(BROWSER_KEY)
+        login = request.env["ipai.oidc.login"]._take(state, browser)
+        if login["provider_id"] != provider.id:
+            raise Refused("mixed_up", f"asked was provider {login['provider_id']}")
+        return login
+
+    def _signed_in(self, user, key, has_second_factor, landing):
+        session = request.session
+        if session.uid:
+            session.logout(keep_db=True)  # nothing of another person may stay
+        session.pop(BROWSER_KEY, None)
+        session.pop("identity-check-last", None)
+        session[SESSION_KEY] = key
+        session[SECOND_FACTOR_KEY] = has_second_factor
+        proof = ProvenSignIn(user.id, has_second_factor)
+        credential = {"login": user.login, "type": TYPE, "proof": proof}
+        auth_info = session.authenticate(request.env, credential)
+        return request.redirect(_get_login_redirect_url(auth_info["uid"], landing), 303)
+
+
+def _canonical(provider):
+    """Return our own start address where the browser came by another host name, which gets no answer."""
+    here, there = request.httprequest.host_url, provider.redirect_uri
+    if addresses.same_site(here, there):
+        return None
+    path = request.httprequest.full_path
+    return there.partition("/auth_oidc/")[0] + path

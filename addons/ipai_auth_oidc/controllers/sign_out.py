@@ -1,0 +1,89 @@
+"""Log-out: here, at the provider, and when the provider says so."""
+
+import json
+
+from odoo.addons.web.controllers.session import Session
+from odoo.http import Controller, request, route
+
+from ..models.session import SESSION_KEY
+from ..protocol.refusal import Refused
+from .refusal_page import guarded
+from .sign_in import provider_of
+
+
+class SignOut(Session):
+    @route(readonly=False)
+    def logout(self, redirect="/odoo"):
+        """End the session here; where the provider wants to know, send the browser on to it."""
+        key = request.session.get(SESSION_KEY)
+        response = super().logout(redirect=redirect)
+        if not key or not request.db:
+            return response
+        # The rows are the addon's own; the key in the browser's session says which.
+        session = request.env["ipai.oidc.session"].sudo()._of_key(key)
+        onwards = session._log_out_request() if session else None
+        session._end("person")
+        if not onwards:
+            return response
+        return guarded(request.render("ipai_auth_oidc.sign_out_page", onwards))
+
+    @route(readonly=False)
+    def destroy(self):
+        """End the session without a page."""
+        key = request.session.get(SESSION_KEY)
+        if key:
+            # The rows are the addon's own; the key in the browser's session says which.
+            request.env["ipai.oidc.session"].sudo()._of_key(key)._end("person")
+        return super().destroy()
+
+
+class ProviderSignOut(Controller):
+    @route("/auth_oidc/signed_out", type="http", auth="public", methods=["GET"], sitemap=False)
+    def signed_out(self, **_kw):
+        """Where the provider sends the browser after log-out."""
+        return guarded(request.render("ipai_auth_oidc.signed_out_page", {}))
+
+    @route(
+        "/auth_oidc/backchannel/<int:number>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        sitemap=False,
+    )
+    def backchannel(self, number, logout_token="", **_kw):
+        """End the sessions that a log-out token of the provider speaks of."""
+        provider = None
+        address = request.httprequest.remote_addr
+        # A provider is no user; events and tokens are the addon's own.
+        events = request.env["ipai.oidc.event"].sudo()
+        try:
+            if events._has_too_many(address):
+                return _answer(429, error="temporarily_unavailable")
+            provider = provider_of(number)
+            request.env["ipai.oidc.logout.token"].sudo()._use(provider, logout_token)
+        except Refused as exc:
+            reference = events._note_refusal(provider, exc, address)
+            return _answer(400, error="invalid_request", error_description=f"reference {reference}")
+        return _answer(200)
+
+    @route(
+        "/auth_oidc/keys/<int:number>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        save_session=False,
+        sitemap=False,
+    )
+    def keys(self, number):
+        """Our public keys, for private_key_jwt."""
+        try:
+            return request.make_json_response(provider_of(number)._public_keys())
+        except Refused:
+            return _answer(404, error="not_found")
+
+
+def _answer(status, **body):
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    return request.make_response(json.dumps(body), headers, status=status)

@@ -1,0 +1,58 @@
+"""What is known of widely used providers, so that the form asks for two or three words only."""
+
+PRESETS = {
+    "google": {
+        "issuer": "https://accounts.google.com",
+        "body": "Sign in with Google",
+        "css_class": "fa fa-fw fa-google",
+        "scope": "openid profile email",
+        "auth_method": "client_secret_basic",
+        "verified_claim": "email_verified",
+        "groups_claim": False,
+    },
+    "entra": {
+        "issuer": "https://login.microsoftonline.com/TENANT-ID/v2.0",
+        "body": "Sign in with Microsoft",
+        "css_class": "fa fa-fw fa-windows",
+        "scope": "openid profile email",
+        "auth_method": "client_secret_post",
+        "verified_claim": "xms_edov",
+        "groups_claim": "groups",
+    },
+    "keycloak": {
+        "issuer": "https://HOST/realms/REALM",
+        "body": "Sign in",
+        "css_class": "fa fa-fw fa-key",
+        "scope": "openid profile email",
+        "auth_method": "client_secret_basic",
+        "verified_claim": "email_verified",
+        "groups_claim": "groups",
+    },
+    "okta": {
+        "issuer": "https://ORGANISATION.okta.com",
+        "body": "Sign in with Okta",
+        "css_class": "fa fa-fw fa-circle-o",
+        "scope": "openid profile email groups",
+        "auth_method": "client_secret_basic",
+        "verified_claim": "email_verified",
+        "groups_claim": "groups",
+    },
+    "authentik": {
+        "issuer": "https://HOST/application/o/APPLICATION/",
+        "body": "Sign in",
+        "css_class": "fa fa-fw fa-id-badge",
+        "scope": "openid profile email",
+        "auth_method": "client_secret_basic",
+        "verified_claim": "email_verified",
+        "groups_claim": "groups",
+    },
+    "gitlab": {
+        "issuer": "https://gitlab.com",
+        "body": "Sign in with GitLab",
+        "css_class": "fa fa-fw fa-gitlab",
+        "scope": "openid profile email",
+        "auth_method": "client_secret_basic",
+        "verified_claim": "email_verified",
+        "groups_claim": "groups_direct",
+    },
+}

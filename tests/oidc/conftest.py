@@ -1,0 +1,85 @@
+"""A real Odoo, a certified provider and a hostile one, for all tests of this folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from hostile import HostileProvider
+from idp_process import IdentityProvider
+from person import Person
+from server import INSTALL_DEADLINE, ODOO, QUIET, drop, free_port, serving
+from sso import Site, client
+
+DATABASE = "ipai_sso_test"
+IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the addon
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("sso")
+
+
+@pytest.fixture(scope="session")
+def site(folder):
+    """An Odoo with the addon and nothing else of ours."""
+    assert shutil.which("node") and shutil.which("npm"), (
+        "script/server tools installs Node.js and npm"
+    )
+    log, platform = folder / "odoo.log", folder / "platform.json"
+    platform.write_text("{}")
+    if not IS_KEPT:
+        drop(DATABASE)
+    with log.open("ab") as output:
+        install = [
+            ODOO,
+            "-d",
+            DATABASE,
+            "-i",
+            "ipai_auth_oidc,rpc",
+            "--no-http",
+            "--stop-after-init",
+        ]
+        common = {"stdout": output, "stderr": output, "check": True, "timeout": INSTALL_DEADLINE}
+        subprocess.run([*install, *QUIET], **common)
+    with serving(DATABASE, log, platform) as server:
+        here = Site(server, DATABASE)
+        here.call("ir.config_parameter", "set_param", "web.base.url", here.url)
+        yield here
+    if not IS_KEPT:
+        drop(DATABASE)
+
+
+@pytest.fixture(scope="session")
+def idp(site, folder):
+    """The certified provider, not started; ``site`` knows it as ``idp.provider``."""
+    port = free_port()
+    provider = site.new_provider(f"http://127.0.0.1:{port}")
+    one = IdentityProvider(port, folder, [client(site, provider)])
+    one.provider = provider
+    one.start()
+    site.allow(provider)
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="session")
+def hostile(site):
+    """A provider that lies in the way it is told to."""
+    one = HostileProvider(free_port())
+    with one:
+        one.provider = site.new_provider(one.url)
+        site.allow(one.provider)
+        yield one
+
+
+@pytest.fixture
+def new_person(site):
+    """Return a maker of people, each with a browser of their own."""
+    return lambda **how: Person(site.url, **how)
