@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from . import platform_facts
@@ -14,6 +15,8 @@ _logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 45  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
 BEAT_SECONDS = 0.4
+QUICK_BEAT_SECONDS = 0.1  # after an event: what it means shows within a moment
+QUICK_BEATS = 6
 OURS_AND_QUEUED = [
     ("state", "=", "queued"),
     "|",
@@ -61,6 +64,13 @@ class OdooJournal:
             return platform_facts.toolbox_zip(platform_facts.platform().toolbox)
         return self.env["ops.run"].browse(run_id)._file_content(what).encode()
 
+    def abandon(self, run_id, fault, now):
+        """Forget what this turn did to the run since its last commit, and tell what went wrong."""
+        self.env.cr.rollback()
+        _logger.error("Run %s cannot be moved on.", run_id, exc_info=fault)
+        self.env["ops.run"].browse(run_id)._note_fault(fault, now)
+        self.env.cr.commit()
+
     def commit(self):
         self.env.cr.commit()
 
@@ -72,12 +82,29 @@ def drive(env, turn_seconds=TURN_SECONDS):
     journal, runtime = OdooJournal(env), _runtime()
     journal.commit()
     deadline = time.monotonic() + turn_seconds
-    while True:
-        left = beat(env, journal, runtime)
-        if not left or time.monotonic() > deadline:
-            _tidy(runtime)
-            return left
-        time.sleep(BEAT_SECONDS)
+    with _bell(runtime) as wait:
+        while True:
+            left = beat(env, journal, runtime)
+            if not left or time.monotonic() > deadline:
+                _tidy(runtime)
+                return left
+            wait()
+
+
+@contextmanager
+def _bell(runtime):
+    """Give a call that waits for the next beat: at once after an event, else after a moment."""
+    bell, quick = runtime.bell(), 0
+
+    def wait():
+        nonlocal quick
+        rang = bell.wait(QUICK_BEAT_SECONDS if quick else BEAT_SECONDS)
+        quick = QUICK_BEATS if rang else max(quick - 1, 0)
+
+    try:
+        yield wait
+    finally:
+        bell.close()
 
 
 def _tidy(runtime):

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from waiting_room import WaitingRoom, read_held
+
 HERE = Path(__file__).parent
-PULL_SECONDS = 1.0
+PULL_SECONDS = 0.5
 PULL_TIMEOUT_SECONDS = 10
 NGINX_TIMEOUT_SECONDS = 30
 LONGEST_ERROR = 2000
@@ -136,9 +138,10 @@ def find_fault(place, routes):
 class Puller:
     """Asks for routes and applies good ones; remembers what it was told and what is in force."""
 
-    def __init__(self, place, reload):
+    def __init__(self, place, reload, room):
         self.place = place
         self.reload = reload
+        self.room = room
         self.applied = place.applied.read_text() if place.applied.exists() else ""
         self.seen = self.applied
         self.fault = ""
@@ -172,6 +175,7 @@ class Puller:
             return f"routes {etag} refused: {self.fault}"
         self.place.candidate.rename(self.place.routes)
         self.place.applied.write_text(etag)
+        self.room.close_for(read_held(body.decode()))  # who arrives from now on is let in or kept
         self.reload()
         self.applied = etag
         return f"routes {etag} in force"
@@ -198,17 +202,22 @@ def reload_nginx():
 def serve(place):
     """Run nginx and the loop until nginx ends or we are told to stop; the exit status."""
     prepare(place)
+    room = WaitingRoom()
+    room.close_for(read_held(place.routes.read_text()))
+    room.open_door()
     nginx = subprocess.Popen(["nginx", "-c", "/run/nginx.conf"])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: nginx.send_signal(signal.SIGQUIT))
-    puller = Puller(place, reload_nginx)
+    puller = Puller(place, reload_nginx, room)
     last_said = ""
     while nginx.poll() is None:
+        before = puller.applied
         said = puller.pull()
         if said != last_said and said:
             print(said, flush=True)
         last_said = said
-        time.sleep(PULL_SECONDS)
+        if puller.applied == before:  # else the control plane is told at once
+            time.sleep(PULL_SECONDS)
     return nginx.returncode
 
 

@@ -76,3 +76,19 @@ def test_the_tag_changes_exactly_with_the_text():
     assert edge_config.etag(one) == edge_config.etag(block(MAIN))
     assert edge_config.etag(one) != edge_config.etag(two)
     assert edge_config.etag(one).startswith('"')
+
+
+def test_a_held_site_keeps_requests_waiting_until_a_time():
+    held = Site(7, "acme-main", "production", "deploying", held_until=1_800_000_000)
+    text = edge_config.render(PLATFORM, [held, PREVIEW])
+    assert "# held acme-main.localhost 1800000000\n" in text
+    front, _server, preview = text.partition("server_name acme-feature-pos.localhost;")
+    assert "proxy_pass http://unix:/run/waiting-room.sock;" in front
+    assert "waiting-room" not in preview
+
+
+def test_a_held_site_goes_on_to_its_release_when_the_waiting_room_is_away():
+    held = Site(7, "acme-main", "production", "deploying", held_until=1_800_000_000)
+    text = block(held)
+    assert "error_page 502 504 = @release;" in text
+    assert "proxy_pass $target;" in text.partition("location @release")[2].partition("}")[0]

@@ -52,13 +52,14 @@ class World:
         if self.runtime.is_down:
             self.runtime.restart_daemon()
 
-    def finish(self):
+    def finish(self, faulty=()):
         self.calm()
         for _beat in range(TICKS_UNTIL_SURELY_OVER):
             self.beat()
             if not self.journal.saved.runs:
                 break
         self.beat()
+        assert {run for run, _fault in self.journal.faults} == set(faulty), self.journal.faults
         return self.journal.saved.finished
 
 
@@ -72,7 +73,7 @@ def test_an_undisturbed_deploy_is_done_with_each_step_once():
     finished = run_deploy(world)
     assert finished[1].state == "done"
     steps = [name for run, name, state in world.journal.saved.history if state == "done"]
-    assert steps == ["build", "database", "update", "release", "smoke", "run"]
+    assert steps == ["build", "database", "hold", "update", "release", "resume", "smoke", "run"]
     assert set(world.runtime.started.values()) == {1}
     assert not world.runtime.jobs
 
@@ -212,3 +213,10 @@ def test_a_cancelled_run_ends_and_leaves_no_container(beats, crossing, plan):
     assert finished[1].state in ("cancelled", "done", "failed")
     assert not world.runtime.jobs
     assert finished[1].state == "done" or not world.runtime.services
+
+
+def test_a_fault_of_our_own_in_one_run_does_not_stop_the_others():
+    world = World()
+    world.journal.queue(1, "deploy", deploy_spec(project={"code": "broken"}))  # has no repository
+    world.journal.queue(2, "deploy", deploy_spec())
+    assert world.finish(faulty={1})[2].state == "done"

@@ -67,7 +67,7 @@ def test_every_job_has_its_fence_name_and_labels(name):
 
 @pytest.mark.parametrize("name", JOBS)
 def test_a_jobs_environment_holds_its_order_and_nothing_else(name):
-    assert set(steps.job(context(name)).environment) == {"IPAI_SPEC"}
+    assert set(steps.job(context(name)).environment) - {"IPAI_SPOOL"} == {"IPAI_SPEC"}
 
 
 def test_only_the_builder_and_sweepers_hold_the_docker_socket():
@@ -128,7 +128,26 @@ def test_a_release_changes_with_its_image_and_only_then():
 
 def test_a_redeploy_builds_nothing():
     names = [s.name for s in plan_for("deploy", {**deploy_spec(), "redeploy": BUILT}).steps]
-    assert names == ["database", "update", "release", "smoke"]
+    assert names == ["database", "hold", "update", "release", "resume", "smoke"]
+
+
+def test_a_projects_own_image_never_meets_the_lines_of_other_projects():
+    job = steps.job(context("update"))
+    assert [mount.target for mount in job.mounts] == ["/var/lib/odoo"]
+    assert job.environment["IPAI_SPOOL"].startswith("/var/lib/odoo/")
+
+
+def test_nobody_is_held_where_nothing_serves_yet():
+    serving = deploy_spec()
+    first = {**serving, "environment": {**serving["environment"], "is_serving": False}}
+    assert steps.is_needless(context("hold", first))
+    assert not steps.is_needless(context("hold", serving))
+    assert not steps.is_needless(context("resume", serving))
+
+
+def test_a_development_deploy_holds_nobody():
+    names = [s.name for s in plan_for("deploy", development()).steps]
+    assert "hold" not in names
 
 
 def test_a_restart_releases_anew_on_the_data_that_is_there():

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import docker
 
@@ -37,6 +38,15 @@ class DockerWorld:
 
     def scale(self, service_name, replicas):
         self.client.services.get(service_name).scale(replicas)
+
+    def wait_for_container(self, service_name, is_too_late, seconds=60):
+        """Wait until the service has a running container; False when ``is_too_late()`` says so."""
+        deadline = time.monotonic() + seconds
+        while not self.containers_of(service_name):
+            if is_too_late() or time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def kill_job(self, service_name):
         """Kill the job's container the hard way; say whether there was one."""

@@ -1,7 +1,9 @@
 """The only door to Docker: jobs, services, secrets, configs and logs through the Swarm API."""
 
+import re
 from collections import defaultdict
 from contextlib import contextmanager
+from datetime import datetime
 
 import docker
 import requests
@@ -10,10 +12,12 @@ from docker.errors import APIError, DockerException, NotFound
 
 from ..engine.ports import LogLine, Observation, RuntimeRefused, RuntimeUnavailable
 from . import swarm_spec, swarm_status
+from .swarm_events import Bell
 from .swarm_spec import RELEASE_LABEL
 
 TIMEOUT_SECONDS = 20
 CONFLICT = 409
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 SERVICE_LABEL = "com.docker.swarm.service.name"
 
 
@@ -121,6 +125,11 @@ class SwarmRuntime:
                 if container["Labels"].get(SERVICE_LABEL) not in services:
                     self._remove_container(container["Id"])
 
+    def bell(self):
+        """Return a Bell that rings when something happens here; it has a connection of its own."""
+        client = docker.APIClient(self._platform.docker, timeout=TIMEOUT_SECONDS, version="auto")
+        return Bell(client, self._platform.instance)
+
     def _remove_container(self, container_id):
         with _absent_is_fine(), _existing_is_fine():
             self._client.remove_container(container_id)
@@ -220,18 +229,22 @@ def _exact(found, name, what):
 
 def _since(after):
     """Return a cursor (RFC 3339) as the seconds that the log endpoint filters by, a little early."""
-    if not after:
+    if not STAMP.match(after):
         return "0"
-    from datetime import datetime
-
     return str(int(datetime.fromisoformat(after[:19] + "+00:00").timestamp()))
 
 
 def _lines(frames, after):
-    """Join the pieces of long lines; yield what is newer than ``after``."""
+    """Join the pieces of long lines; yield what is newer than ``after``.
+
+    A frame without a time is Docker's own complaint (a task that is not scheduled yet has no log):
+    it is no line of the container and would be no cursor.
+    """
     pieces, start = [], ""
     for frame in frames:
         stamp, _space, text = frame.decode("utf-8", "replace").partition(" ")
+        if not STAMP.match(stamp):
+            continue
         start = start or stamp
         pieces.append(text)
         if not text.endswith("\n"):

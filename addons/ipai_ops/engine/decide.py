@@ -10,6 +10,9 @@ a run right whatever is killed, and whenever:
   exit status proves nothing: a container lost with its daemon has been seen "complete, exit 0";
 * a container that ended without a result makes the attempt void, and the step is tried again;
 * a run ends only after its containers are gone.
+
+A third kind of step, the *gate*, has the edge hold the environment's requests or let them go on;
+the end of a run always lets them go on.
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +23,7 @@ from .effects import (
     Effect,
     FinishRun,
     FinishStep,
+    Gate,
     NoteEnded,
     RemoveService,
     RollBack,
@@ -53,6 +57,8 @@ def decide(
         return _begin(context, now)
     if _is_late(step, now):
         return _time_out(context, observed)
+    if steps.is_gate(step.kind):
+        return _follow_gate(context)
     if steps.is_release(step.kind):
         return _follow_release(context, observed)
     return _follow_job(context, observed, now)
@@ -71,9 +77,19 @@ def _begin(context, now):
 
 
 def _start(context):
+    if steps.is_gate(context.step.kind):
+        return Gate(context.step.name, context.attempt, steps.holds(context.step.kind))
     if steps.is_release(context.step.kind):
         return Converge(context.step.name, context.attempt, steps.service(context))
     return StartJob(context.step.name, context.attempt, steps.job(context))
+
+
+def _follow_gate(context):
+    """The journal has the result as soon as the edge serves what it was told."""
+    step = context.step
+    if step.result is None:
+        return (Wait("The edge is being told."),)
+    return (FinishStep(step.name, "done", dict(step.result)),)
 
 
 def _pause(attempt):

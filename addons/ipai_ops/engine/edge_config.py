@@ -16,7 +16,7 @@ HTTP_PORT = 8069
 WEBSOCKET_PORT = 8072
 
 SERVER = """\
-server {{
+{held}server {{
     listen {listen};
     server_name {name};
     set $target http://{service}:{http_port};
@@ -28,10 +28,7 @@ server {{
     proxy_next_upstream_timeout 10s;
     error_page 502 503 504 = @starting;
 {headers}{robots}
-    location / {{
-        proxy_pass $target;
-    }}
-    # With workers the websocket has a port of its own; a threaded Odoo has only one.
+{front}    # With workers the websocket has a port of its own; a threaded Odoo has only one.
     location /websocket {{
         error_page 502 504 = @websocket_of_threaded;
 {headers}{upgrade}
@@ -51,6 +48,33 @@ server {{
         return 503 '{page}';
     }}
 }}
+"""
+
+OPEN = """\
+    location / {
+        proxy_pass $target;
+    }
+"""
+
+# Requests wait in the edge's waiting room, with their bodies kept here, until the release serves.
+HELD = """\
+    location / {{
+        proxy_pass http://unix:/run/waiting-room.sock;
+        proxy_pass_request_body off;
+        proxy_set_header Content-Length "";
+        proxy_set_header X-Held-Host {name};
+        proxy_read_timeout 120s;
+        error_page 502 504 = @release;
+    }}
+    location @release {{
+        proxy_pass $target;
+    }}
+    location @updating {{
+        default_type "text/html; charset=utf-8";
+        add_header Retry-After 10 always;
+        add_header Cache-Control no-store always;
+        return 503 '{page}';
+    }}
 """
 
 # What a client claims about itself is replaced, never passed on.
@@ -79,16 +103,18 @@ WORDS = {
     "failed": ("Not running", "The last deploy failed; its log in Operations says why."),
 }
 STARTING = ("Starting", "This Odoo is starting. This page looks again every five seconds.")
+UPDATING = ("Updating", "This Odoo is being updated. This page looks again every five seconds.")
 
 
 @dataclass(frozen=True)
 class Site:
-    """An environment as the edge sees it."""
+    """An environment as the edge sees it; requests are held until ``held_until``, in Unix time."""
 
     id: int
     host: str
     stage: str
     state: str
+    held_until: int = 0
 
 
 def render(platform: Platform, sites: Iterable[Site]) -> str:
@@ -105,9 +131,12 @@ def _server(platform, site):
     title, text = WORDS.get(site.state, STARTING)
     is_public = site.stage == "production"
     robots = "" if is_public else '    add_header X-Robots-Tag "noindex, nofollow" always;\n'
+    authority = platform.authority(site.host)
     return SERVER.format(
+        held=f"# held {authority} {site.held_until}\n" if site.held_until else "",
+        front=_held(authority) if site.held_until else OPEN,
         listen="443 ssl" if platform.scheme == "https" else "80",
-        name=platform.authority(site.host),
+        name=authority,
         service=naming.target(platform.instance, site.id),
         http_port=HTTP_PORT,
         websocket_port=WEBSOCKET_PORT,
@@ -116,6 +145,11 @@ def _server(platform, site):
         robots=robots,
         page=PAGE.format(title=title, text=text),
     )
+
+
+def _held(authority):
+    title, text = UPDATING
+    return HELD.format(name=authority, page=PAGE.format(title=title, text=text))
 
 
 def _header_lines(headers):

@@ -25,6 +25,15 @@ class Converge:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """Record the attempt, and that the edge is to hold the environment's requests, or not."""
+
+    step: str
+    attempt: int
+    is_held: bool
+
+
+@dataclass(frozen=True)
 class NoteEnded:
     """The job's container has stopped; its last lines may still be on their way."""
 
@@ -86,6 +95,7 @@ class Wait:
 Effect = (
     StartJob
     | Converge
+    | Gate
     | NoteEnded
     | VoidAttempt
     | FinishStep

@@ -30,6 +30,7 @@ class Journal(Protocol):
     def record(self, run_id: int, effect, now) -> None: ...
     def stalled(self, is_stalled: bool, now) -> None: ...
     def content(self, run_id: int, what: str) -> bytes: ...
+    def abandon(self, run_id: int, fault: Exception, now) -> None: ...
     def commit(self) -> None: ...
 
 
@@ -44,7 +45,7 @@ def tick(journal: Journal, runtime: Runtime, clock, platform) -> int:
     runs = journal.active()
     if observed is not None:
         _remove_orphans(runtime, observed, runs, platform)
-    return sum(_move(journal, runtime, clock, platform, run, observed) for run in runs)
+    return sum(_move_apart(journal, runtime, clock, platform, run, observed) for run in runs)
 
 
 def _observe(runtime):
@@ -75,6 +76,15 @@ def _current_job(run, platform):
     if step is None or step.state != "running":
         return None
     return naming.job(platform.instance, run.id, step.name, step.attempt)
+
+
+def _move_apart(journal, runtime, clock, platform, run, observed):
+    """Advance one run; a fault of our own in one run must not stop the others."""
+    try:
+        return _move(journal, runtime, clock, platform, run, observed)
+    except Exception as fault:
+        journal.abandon(run.id, fault, clock.now())
+        return 1
 
 
 def _move(journal, runtime, clock, platform, run, observed):

@@ -23,6 +23,7 @@ from . import webhook_receive
 from . import project_hooks
 from . import project_poll
 from . import edge
+from . import environment_hold
 from . import ir_websocket
 from . import project_presentation
 from . import environment_presentation

@@ -1,5 +1,7 @@
 """What the edge is to serve and what it serves: it pulls its configuration from here."""
 
+from datetime import UTC
+
 from odoo import api, fields, models
 
 from .. import platform_facts
@@ -28,7 +30,9 @@ class Edge(models.Model):
     @staticmethod
     def _site(environment):
         facts = {name: environment[name] for name in ("id", "host", "stage", "state")}
-        return edge_config.Site(**facts)
+        held = environment.held_until
+        until = int(held.replace(tzinfo=UTC).timestamp()) if held else 0
+        return edge_config.Site(**facts, held_until=until)
 
     @api.model
     def _note_applied(self, etag, error):

@@ -28,7 +28,7 @@ GONE = ("destroying", "destroyed")
 # What only the product itself writes, never a person or an API client.
 OWN_FIELDS = frozenset(
     ("state", "slug", "database_name", "image_id", "commit", "commit_subject", "deployed_at")
-) | {"expires_at", "pull_request", "pull_request_url", "aside"}
+) | {"expires_at", "pull_request", "pull_request_url", "aside", "held_until"}
 
 
 class Environment(models.Model):

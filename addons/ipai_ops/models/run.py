@@ -63,6 +63,7 @@ class Run(models.Model):
     hint = fields.Char(readonly=True, help="What to do about it, in one sentence.")
     waiting_for = fields.Char(readonly=True)
     stalled_since = fields.Datetime(readonly=True)
+    faulty_since = fields.Datetime(readonly=True, help="Since when our own code fails on this run.")
     requested_by_id = fields.Many2one("res.users", readonly=True)
     queued_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
     started_at = fields.Datetime(readonly=True)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from odoo import fields, models
 
@@ -14,6 +14,7 @@ from ..engine.redact import blank
 ODOO_LINE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) "
 )
+FAULTY_LIMIT = timedelta(minutes=10)
 CURSOR_FORMAT = "%Y-%m-%dT%H:%M:%S.000000000Z"
 
 
@@ -65,11 +66,15 @@ class Run(models.Model):
                 self._step(effect.step)._note_started(effect, at)
                 self._plan_artifacts(effect)
                 self._note_waiting("")
+            case effects.Gate():
+                self._step(effect.step)._note_started(effect, at)
+                self.environment_id._set_gate(effect.is_held, at)
             case effects.NoteEnded():
                 self._step(effect.step).ended_seen_at = at
             case effects.VoidAttempt():
                 self._step(effect.step)._note_void(effect, at)
             case effects.FinishStep():
+                self.faulty_since = False
                 self._step(effect.step)._note_finished(effect, at)
                 self._take_facts(effect)
         self._announce()
@@ -79,6 +84,19 @@ class Run(models.Model):
             self.waiting_for = what
             self._announce()
 
+    def _note_fault(self, fault, now):
+        """Say that our own code failed on this run; one that goes on failing ends the run."""
+        if self.exists().state != "running":
+            return
+        at = now.astimezone(UTC).replace(tzinfo=None)
+        self.faulty_since = self.faulty_since or at
+        what = f"{type(fault).__name__}: {fault}"
+        self._note_waiting(self.env._("The platform's own code failed (%s); trying again.", what))
+        if at - self.faulty_since > FAULTY_LIMIT:
+            self._finish("failed", at)
+            self.cause = self.env._("The platform's own code failed on this run: %s", what)
+            self.hint = self.env._("Report it with the server's log, then retry the run.")
+
     def _finish(self, state, at):
         lifecycle.check_run(self.state, state)
         failed = self.step_ids.filtered(lambda step: step.state == "failed")[:1]
@@ -86,6 +104,8 @@ class Run(models.Model):
         rest.write({"state": "skipped"})
         values = {"state": state, "finished_at": at, "colour": self._colour_of(state)}
         self.write({**values, "cause": failed.cause, "hint": failed.hint, "waiting_for": False})
+        if "hold" in self.step_ids.mapped("kind"):
+            self.environment_id._set_gate(False, at)
         self.environment_id._run_ended(self)
         self._settle_artifacts()
 
@@ -129,7 +149,7 @@ class RunStep(models.Model):
             timeout_seconds=self.timeout_seconds,
             started_at=_aware(self.started_at),
             ended_seen_at=_aware(self.ended_seen_at),
-            result=self.result or None,
+            result=self.result or self._gate_result(),
             label=self.label or "",
             last_void=self.last_void or "",
             log_cursor=self.log_cursor or "",
@@ -163,8 +183,8 @@ class RunStep(models.Model):
         if self.state == "running" and self.attempt == effect.attempt:
             return
         lifecycle.check_step(self.state, "running")
-        is_job = isinstance(effect, effects.StartJob)
-        name = effect.job.name if is_job else effect.service.name
+        is_release = isinstance(effect, effects.Converge)
+        name = _container_name(effect)
         attempt = {"number": effect.attempt, "job": name, "started_at": str(at)}
         self.write(
             {
@@ -176,7 +196,7 @@ class RunStep(models.Model):
                 "ended_seen_at": False,
                 "result": False,
                 "progress": 0,
-                "log_cursor": "" if is_job else at.strftime(CURSOR_FORMAT),
+                "log_cursor": at.strftime(CURSOR_FORMAT) if is_release else "",
                 "attempts": [*(self.attempts or []), attempt],
             }
         )
@@ -222,6 +242,14 @@ class RunStep(models.Model):
         if attempts:
             attempts[-1] = {**attempts[-1], "ended_at": str(at), "outcome": outcome}
         return attempts
+
+
+def _container_name(effect):
+    """Return the name of what an effect starts; a gate starts nothing."""
+    match effect:
+        case effects.StartJob(job=container) | effects.Converge(service=container):
+            return container.name
+    return False
 
 
 def _level_of(text):

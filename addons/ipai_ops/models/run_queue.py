@@ -122,7 +122,7 @@ class Run(models.Model):
         facts = {name: environment[name] for name in names}
         is_restart = kind == "restart"
         database = environment.database_name if is_restart else environment._stable_database()
-        return {**facts, "database": database or None}
+        return {**facts, "database": database or None, "is_serving": bool(environment.image_id)}
 
     @staticmethod
     def _build_facts(image):

@@ -4,6 +4,7 @@ from . import test_bus
 from . import test_database_server
 from . import test_edge
 from . import test_environment
+from . import test_hold
 from . import test_hooks
 from . import test_ingest
 from . import test_log

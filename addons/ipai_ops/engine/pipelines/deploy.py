@@ -11,13 +11,25 @@ BUILD = StepPlan("build", "build", "Build", timeout_seconds=3600)
 DATABASE = StepPlan("database", "database", "Database", timeout_seconds=300)
 UPDATE = StepPlan("update", "update", "Update modules", timeout_seconds=7200)
 RELEASE = StepPlan("release", "release", "Release", timeout_seconds=600, attempts=5)
+HOLD = StepPlan("hold", "hold", "Hold requests", timeout_seconds=60)
+RESUME = StepPlan("resume", "resume", "Let requests go on", timeout_seconds=60)
 SMOKE = StepPlan("smoke", "smoke", "Smoke test", timeout_seconds=180)
 
 
 def steps(spec):
-    """Return the steps of a deploy; an older image is redeployed without a build."""
+    """Return the steps of a deploy; an older image is redeployed without a build.
+
+    Where data outlives a deploy, requests wait while modules are updated and releases change.
+    """
     build = () if spec.get("redeploy") else (BUILD,)
-    return (*build, *_data_copies(spec), DATABASE, UPDATE, RELEASE, SMOKE)
+    hold, resume = ((), ()) if _is_fresh(spec) else ((HOLD,), (RESUME,))
+    before = (*build, *_data_copies(spec), DATABASE)
+    return (*before, *hold, UPDATE, RELEASE, *resume, SMOKE)
+
+
+def _is_fresh(spec):
+    """Say whether the deploy gets a database of its own: nobody works in it yet."""
+    return spec["environment"]["stage"] == "development"
 
 
 def _data_copies(_spec):

@@ -1,10 +1,11 @@
 """The kinds of step: one module each, registered by name. Other addons register theirs.
 
 A step kind is a module (or object) with ``job(context) -> JobSpec`` for work that ends, or
-``service(context) -> ServiceSpec`` for a release; ``is_needless(context)`` may skip it.
+``service(context) -> ServiceSpec`` for a release, or ``HOLDS`` (a bool) for a gate of the edge;
+``is_needless(context)`` may skip it.
 """
 
-from . import build, database, drop, release, smoke, sweep, update, withdraw
+from . import build, database, drop, hold, release, resume, smoke, sweep, update, withdraw
 
 _KINDS = {}
 
@@ -29,11 +30,21 @@ def is_release(kind):
     return hasattr(_KINDS[kind], "service")
 
 
+def is_gate(kind):
+    """Say whether steps of this kind open or close the edge's gate of the environment."""
+    return hasattr(_KINDS[kind], "HOLDS")
+
+
+def holds(kind):
+    """Say whether the gate is closed by the step: requests wait."""
+    return _KINDS[kind].HOLDS
+
+
 def is_needless(context):
     """Say whether the step has nothing to do in this run."""
     ask = getattr(_KINDS[context.step.kind], "is_needless", None)
     return bool(ask and ask(context))
 
 
-for _module in (build, database, drop, release, smoke, sweep, update, withdraw):
+for _module in (build, database, drop, hold, release, resume, smoke, sweep, update, withdraw):
     register(_module.__name__.rpartition(".")[2], _module)

@@ -6,12 +6,17 @@ from .. import naming
 from ..ports import ConfigFile, JobSpec, Mount, SecretFile
 
 TOOLBOX = "/ipai/toolbox.pyz"
+OWN_SPOOL = "/var/lib/odoo/.ipai-spool"
 CONF = "odoo.conf"
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 def toolbox_job(context, verb, values, **options):
-    """Return the JobSpec that runs a verb of the toolbox with ``values`` as its order."""
+    """Return the JobSpec that runs a verb of the toolbox with ``values`` as its order.
+
+    ``is_foreign``: the image is a project's own. It must mount a volume of its environment at
+    /var/lib/odoo, and keeps its spool there: the common one holds lines of other projects.
+    """
     platform, run, step = context.platform, context.run, context.step
     fence = naming.fence(run.id, step.name, context.attempt)
     order = {
@@ -23,16 +28,24 @@ def toolbox_job(context, verb, values, **options):
     }
     options.setdefault("image", platform.images.get("tools", ""))
     options.setdefault("networks", (platform.control_network,))
-    mounts = (Mount(f"{platform.instance}-spool", "/ipai/spool"), *options.pop("mounts", ()))
+    spool, variables = _spool(platform, options.pop("is_foreign", False))
+    mounts = (*spool, *options.pop("mounts", ()))
     return JobSpec(
         name=naming.job(platform.instance, run.id, step.name, context.attempt),
         command=("python3", TOOLBOX, verb),
-        environment={"IPAI_SPEC": json.dumps(order, sort_keys=True)},
+        environment={"IPAI_SPEC": json.dumps(order, sort_keys=True), **variables},
         labels=labels(context),
         mounts=mounts,
         configs=(toolbox(platform), *options.pop("configs", ())),
         **options,
     )
+
+
+def _spool(platform, is_foreign):
+    """Return (mounts, variables) that give a job the folder where it keeps its lines."""
+    if is_foreign:
+        return (), {"IPAI_SPOOL": OWN_SPOOL}
+    return (Mount(f"{platform.instance}-spool", "/ipai/spool"),), {}
 
 
 def labels(context):

@@ -4,7 +4,7 @@ from .. import naming
 from ..ports import Mount
 from . import common
 
-JOB_MEMORY_BYTES = 3 << 30
+JOB_MEMORY_BYTES = 3 << 30  # or what the environment has, where that is more
 
 
 def job(context):
@@ -31,6 +31,7 @@ def job(context):
             Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),
         ),
         secrets=(common.odoo_conf(context), common.run_secret(context, "admin-password")),
-        memory_bytes=JOB_MEMORY_BYTES,
+        memory_bytes=max(JOB_MEMORY_BYTES, int(environment.get("memory_mb") or 0) << 20),
+        is_foreign=True,
         user="0:0",  # the toolbox writes the spool; it starts Odoo itself as the image's odoo user
     )

@@ -28,6 +28,7 @@ class MemoryJournal:
         self.saved = Memory()
         self.work = Memory()
         self._content = known_contents
+        self.faults = []
 
     def queue(self, run_id, kind, spec):
         """Queue a run as the control plane would, with the pipeline's own steps."""
@@ -69,6 +70,10 @@ class MemoryJournal:
     def content(self, run_id, what):
         return self._content
 
+    def abandon(self, run_id, fault, now):
+        self.work = copy.deepcopy(self.saved)
+        self.faults.append((run_id, fault))
+
     def stalled(self, is_stalled, now):
         for run_id, run in self.work.runs.items():
             since = (run.stalled_since or now) if is_stalled else None
@@ -98,7 +103,11 @@ class MemoryJournal:
 
     def _step_after(self, run_id, state, effect, now):
         match effect:
-            case effects.StartJob(attempt=attempt) | effects.Converge(attempt=attempt):
+            case (
+                effects.StartJob(attempt=attempt)
+                | effects.Converge(attempt=attempt)
+                | effects.Gate(attempt=attempt)
+            ):
                 if state.attempt == attempt and state.state == "running":
                     return state
                 lifecycle.check_step(state.state, "running")
@@ -108,7 +117,7 @@ class MemoryJournal:
                     attempt=attempt,
                     started_at=now,
                     ended_seen_at=None,
-                    result=None,
+                    result={"ok": True} if isinstance(effect, effects.Gate) else None,
                     log_cursor="",
                 )
             case effects.NoteEnded():

@@ -58,6 +58,7 @@ def deploy_spec(**changes):
         "memory_mb": 1024,
         "demo": False,
         "run_tests": False,
+        "is_serving": True,
     }
     server = {"name": "production", "host": "pg", "port": 5432, "admin_secret": "pg-password"}
     return {

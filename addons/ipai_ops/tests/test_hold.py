@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from ..engine import effects
+from .common import SHA, OpsCase
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestHold(OpsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deploy = cls.begin(cls.production._deploy("push", SHA)).sudo()
+        cls.edge = cls.env["ops.edge"].create({})
+
+    def gate(self, step, is_held):
+        self.deploy._record(effects.Gate(step, 1, is_held), datetime.now(UTC))
+        return self.deploy._step(step)
+
+    def serve_what_is_wanted(self):
+        etag, _text = self.edge._configuration()
+        self.edge._note_applied(etag, "")
+        self.edge.applied_at = "2020-01-01"  # long ago: what was under way has ended
+
+    def test_a_closed_gate_is_in_the_edges_configuration(self):
+        self.gate("hold", is_held=True)
+        self.assertIn("# held acme-main.localhost ", self.edge._configuration()[1])
+
+    def test_the_step_is_done_when_the_edge_serves_it_and_not_before(self):
+        step = self.gate("hold", is_held=True)
+        self.assertIsNone(step._step_state().result)
+        self.serve_what_is_wanted()
+        self.assertEqual(step._step_state().result, {"ok": True})
+
+    def test_what_is_under_way_gets_a_moment_to_end(self):
+        step = self.gate("hold", is_held=True)
+        self.serve_what_is_wanted()
+        self.edge.applied_at = datetime.now()
+        self.assertIsNone(step._step_state().result)
+
+    def test_the_end_of_the_run_lifts_the_hold_however_it_ends(self):
+        for state in ("done", "failed", "cancelled"):
+            with self.subTest(state):
+                self.deploy.state = "running"
+                self.gate("hold", is_held=True)
+                self.deploy._finish(state, self.env.cr.now())
+                self.assertFalse(self.production.held_until)
+
+    def test_nobody_holds_an_environment_by_hand(self):
+        with self.assertRaises(AccessError):
+            self.production.with_user(self.manager).held_until = "2030-01-01"
+
+    def test_a_fault_of_our_own_is_told_and_ends_the_run_when_it_lasts(self):
+        self.deploy._note_fault(KeyError("x"), datetime(2030, 1, 1, 12, 0, tzinfo=UTC))
+        self.assertIn("KeyError", self.deploy.waiting_for)
+        self.deploy._note_fault(KeyError("x"), datetime(2030, 1, 1, 12, 11, tzinfo=UTC))
+        self.assertEqual(self.deploy.state, "failed")
+        self.assertIn("KeyError", self.deploy.cause)
