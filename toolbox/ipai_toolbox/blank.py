@@ -29,6 +29,7 @@ def secret_values(places: Places, spec: dict) -> list[str]:
     """All secret values this job was given, so that none of them reaches a log."""
     values = [places.secret("postgres-admin"), places.secret("admin-password")]
     values += _conf_values(places) + _git_values(places) + _docker_values(places)
+    values += _repository_values(places)
     repositories = [spec.get("repository_url", "")]
     repositories += [extra.get("url", "") for extra in spec.get("extra_repositories") or []]
     return [value for value in values + [_password_in(url) for url in repositories] if value]
@@ -54,6 +55,16 @@ def _docker_values(places: Places) -> list[str]:
     except (ValueError, AttributeError):
         return []
     return codes + plain
+
+
+def _repository_values(places: Places) -> list[str]:
+    """What opens a backup repository and its store."""
+    key = [line for line in (places.secret("sftp-key") or "").splitlines() if line[:1] != "-"]
+    try:
+        store = json.loads(places.secret("s3-credentials") or "{}")
+    except ValueError:
+        store = {}
+    return [places.secret("restic-password") or "", store.get("secret_key", ""), *key]
 
 
 def _password_in(url: str) -> str:

@@ -3,18 +3,11 @@
 import importlib
 import sys
 
-VERBS = (
-    "build",
-    "database",
-    "update",
-    "smoke",
-    "drop",
-    "sweep",
-    "neutralize",
-    "replay",
-    "probe",
-    "serve",
-)
+DEPLOY = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe", "serve")
+MOVE = ("backup", "restore", "clone", "park", "point", "swap", "forget", "check", "boot")
+ARCHIVES = ("export_zip", "import_zip", "pitr_base", "pitr_restore", "pitr_status")
+CLEANSE = ("neutralize", "mask")
+VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE)
 
 
 def main(arguments: list[str]) -> int:

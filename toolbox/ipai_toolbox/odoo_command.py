@@ -35,14 +35,14 @@ class Request:
 def run_odoo(request: Request, places: Places, events: Events) -> tuple[Finished, OdooLog]:
     """Run Odoo to its end; each log record becomes an event."""
     program, log, user = odoo_program(), OdooLog(events), odoo_user()
-    with _readable_conf(places, user) as conf:
+    with conf_for(places, user) as conf:
         command = [program, *arguments(request, conf, places)]
         done = stream(
             command,
             log.on_line,
             on_idle=log.on_idle,
             timeout_seconds=RUN_SECONDS,
-            env=_environment(user),
+            env=odoo_environment(user),
             user=user,
         )
     log.flush()
@@ -140,7 +140,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _readable_conf(places: Places, user: pwd.struct_passwd | None):
+def conf_for(places: Places, user: pwd.struct_passwd | None):
     """A copy of odoo.conf that exactly this user can read; gone afterwards."""
     if user is None:
         yield places.odoo_conf
@@ -165,7 +165,8 @@ def own_data_folder(places: Places, user: pwd.struct_passwd | None) -> None:
         os.chown(folder, user.pw_uid, user.pw_gid)
 
 
-def _environment(user: pwd.struct_passwd | None) -> dict[str, str]:
+def odoo_environment(user: pwd.struct_passwd | None) -> dict[str, str]:
+    """Odoo's environment: the job's own without its order, with its user's home."""
     hidden = ("IPAI_SPEC", "ODOO_RC", "OPENERP_SERVER")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     if user is None:

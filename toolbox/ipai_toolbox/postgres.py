@@ -30,6 +30,8 @@ class Server:
     host: str
     port: int
     passfile: Path
+    user: str = ADMIN
+    seconds: int = SECONDS
 
     def rows(self, query: str, database: str = "postgres") -> list[list[str]]:
         """The rows of a query as texts. Raises Failure."""
@@ -67,23 +69,43 @@ class Server:
             "--set=ON_ERROR_STOP=1",
             "--file=-",
         ]
-        environment = {
+        seconds = self.seconds
+        return capture(command, timeout_seconds=seconds, env=self.environment(database), stdin=text)
+
+    def environment(self, database: str) -> dict[str, str]:
+        """What PostgreSQL's own programs need in their environment to reach a database here."""
+        return {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "PGPASSFILE": str(self.passfile),
             "PGHOST": self.host,
             "PGPORT": str(self.port),
-            "PGUSER": ADMIN,
+            "PGUSER": self.user,
             "PGDATABASE": database,
             "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS),
             "PGOPTIONS": "-c client_min_messages=warning -c lock_timeout=60s",
             "LC_ALL": "C.UTF-8",
         }
-        return capture(command, timeout_seconds=SECONDS, env=environment, stdin=text)
+
+    def connect(self, database: str):
+        """A psycopg2 connection, for work that has to stay in one transaction."""
+        import psycopg2
+
+        return psycopg2.connect(
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            dbname=database,
+            passfile=str(self.passfile),
+            connect_timeout=CONNECT_SECONDS,
+        )
+
+    def exists(self, database: str) -> bool:
+        return bool(self.value(f"SELECT 1 FROM pg_database WHERE datname = {literal(database)}"))
 
     def _failure(self, done: Finished) -> Failure:
         if done.timed_out:
             return Failure(
-                f"The database server {self.host} did not answer in {SECONDS} seconds",
+                f"The database server {self.host} did not answer in {self.seconds} seconds",
                 "Retry the run",
             )
         complaint = _complaint(done.errors)

@@ -1,6 +1,7 @@
 """Drops databases and the role of a target that is no more."""
 
 from ..job import Job
+from ..new_database import partial_name
 from ..outcome import Failure
 from ..postgres import Server, identifier, literal, server_of
 
@@ -11,7 +12,8 @@ def run(job: Job) -> dict:
     names, role = job.spec.texts("databases"), job.spec.maybe_text("role")
     with server_of(job.spec.part("server"), job.places) as server:
         server.wait()
-        dropped = [name for name in names if _drop(server, name)]
+        halves = [partial_name(name) for name in names]
+        dropped = [name for name in (*names, *halves) if _drop(server, name)]
         for name in dropped:
             job.events.info(f"Dropped database {name}")
         if role and _drop_role(server, role):
@@ -28,7 +30,10 @@ def _drop(server: Server, name: str) -> bool:
         )
     if not server.value(f"SELECT 1 FROM pg_database WHERE datname = {literal(name)}"):
         return False
-    server.run(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
+    server.run(
+        f"ALTER DATABASE {identifier(name)} IS_TEMPLATE false;\n"
+        f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)"
+    )
     return True
 
 

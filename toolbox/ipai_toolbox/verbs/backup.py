@@ -1,0 +1,207 @@
+"""Backs up database and filestore of an environment into its restic repository, whole or not at all."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import manifest
+from ..dump import files_of, write_dump
+from ..filestore import census
+from ..folders import link_tree
+from ..job import Job
+from ..manifest import Frozen, frozen
+from ..outcome import Failure
+from ..postgres import Server, server_of
+from ..process import Finished
+from ..restic import Repository, repository_of
+from ..restic_causes import explain
+from ..spec import FAULT
+from ..stage import Steps, require_room, stage
+
+DATA = "/var/lib/odoo"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """The parts of one backup."""
+
+    job: Job
+    server: Server
+    repository: Repository
+    stage: Path
+
+    @property
+    def database(self) -> str:
+        return self.job.spec.text("database")
+
+    @property
+    def filestore(self) -> Path:
+        return self.stage.parent / "filestore" / self.database
+
+
+def run(job: Job) -> dict:
+    started = time.monotonic()
+    data = Path(job.spec.maybe_text("data") or DATA)
+    with (
+        server_of(job.spec.part("server"), job.places) as server,
+        repository_of(job.spec.part("repository"), job.places) as repository,
+        stage(data, "backup") as folder,
+    ):
+        backup = Backup(job, server, repository, folder)
+        server.wait()
+        if repository.ensure():
+            job.events.info("Made the backup repository")
+        result = _earlier(backup) or _new(backup)
+    return {**result, "seconds": round(time.monotonic() - started, 2)}
+
+
+def _earlier(backup: Backup) -> dict | None:
+    """What an attempt stored before it was killed: taken when it is whole, removed when not."""
+    for snapshot in backup.repository.snapshots(*_tags(backup)):
+        text = _manifest_text(backup, snapshot["id"])
+        if text and not _difference(backup, snapshot["id"], json.loads(text)):
+            backup.job.events.info("An earlier attempt had stored the backup: it is whole")
+            return _result(backup, json.loads(text), text, snapshot["id"], snapshot["summary"])
+        _remove(backup, snapshot["id"])
+    return None
+
+
+def _new(backup: Backup) -> dict:
+    with frozen(backup.server, backup.database) as now:
+        facts = _collect(backup, now)
+    manifest.write(backup.stage, facts)
+    text = (backup.stage / manifest.NAME).read_text(encoding="utf-8")
+    backup.job.events.progress(0.5, f"Storing {facts['filestore']['files']} files and the dump")
+    summary = _store(backup, facts["taken_at"])
+    identity = summary["snapshot_id"]
+    problem = _difference(backup, identity, facts)
+    if problem:
+        _remove(backup, identity)
+        raise Failure(f"The backup is not whole: {problem}", "It was removed; retry the run")
+    backup.job.events.progress(
+        1.0, f"Backup {identity[:8]}: {summary['data_added_packed']} new bytes"
+    )
+    return _result(backup, facts, text, identity, summary)
+
+
+def _collect(backup: Backup, now: Frozen) -> dict:
+    """Dump and filestore side by side in the stage, and what they hold.
+
+    The filestore is linked before and after the dump: a file that Odoo's clean-up removes in between
+    is kept, one that it adds in between is there too.
+    """
+    about = now.database()
+    require_room(backup.stage, about["size_bytes"], "The dump of the database")
+    frozen_files = backup.stage / "filestore"
+    frozen_files.mkdir()
+    _link(backup, frozen_files)
+    backup.job.events.progress(0.05, f"Dumping {about['size_bytes']} bytes")
+    dump = backup.stage / "dump"
+    write_dump(backup.server, backup.database, now.snapshot, dump, backup.job.events.debug)
+    _link(backup, frozen_files)
+    return {
+        "taken_at": now.taken_at,
+        "database": {"name": backup.database, **about},
+        "modules": now.modules(),
+        "tables": now.tables(),
+        "filestore": {**census(frozen_files).facts(), "missing": _missing(backup, now)},
+        "dump": files_of(dump),
+        "app": backup.job.spec.get("app") or {},
+    }
+
+
+def _link(backup: Backup, target: Path) -> None:
+    if backup.filestore.is_dir():
+        link_tree(backup.filestore, target)
+
+
+def _missing(backup: Backup, now: Frozen) -> int:
+    """How many files the database names that the filestore lost long ago. Raises Failure."""
+    named = now.stored_files()
+    missing = sorted(name for name in named if not (backup.stage / "filestore" / name).is_file())
+    if missing and len(missing) == len(named):
+        raise Failure(
+            f"None of the {len(named)} files that the database names is in {backup.filestore}",
+            "Check that the environment's volume is the right one; nothing was stored",
+        )
+    if missing:
+        backup.job.events.warning(
+            f"{len(missing)} files that attachments name are not in the filestore and so not in "
+            f"the backup, {missing[0]} first."
+        )
+    return len(missing)
+
+
+def _store(backup: Backup, taken_at: str) -> dict:
+    """Hand the stage to restic. Raises Failure; a snapshot with holes is removed."""
+    steps = Steps(backup.job.events, "Stored", 0.5, 0.95)
+    words = ["backup", "--host", _tags(backup)[0], "--tag", ",".join(_tags(backup))]
+    words += ["--time", taken_at.replace("T", " ").removesuffix("Z"), "--no-scan"]
+    words += ["--ignore-ctime", "--ignore-inode", "."]
+    done, _ = backup.repository.ask(*words, on_value=steps, cwd=backup.stage)
+    if not done.is_ok:
+        _remove_partial(backup, done)
+        raise explain(done)
+    return steps.last
+
+
+def _remove_partial(backup: Backup, done: Finished) -> None:
+    if done.exit_status != 3:
+        return
+    for snapshot in backup.repository.snapshots(*_tags(backup)):
+        _remove(backup, snapshot["id"])
+
+
+def _difference(backup: Backup, identity: str, facts: dict) -> str:
+    """What a stored snapshot lacks or has too much; an empty text when it is what was collected."""
+    sizes: dict[str, int] = {}
+
+    def note(value) -> None:
+        if isinstance(value, dict) and value.get("type") == "file":
+            sizes[value["path"]] = value.get("size", 0)
+
+    done, _ = backup.repository.ask("ls", identity, on_value=note)
+    if not done.is_ok:
+        raise explain(done)
+    stored = [size for path, size in sizes.items() if path.startswith("/filestore/")]
+    expected = facts["filestore"]
+    if (len(stored), sum(stored)) != (expected["files"], expected["bytes"]):
+        return f"it has {len(stored)} files of the filestore instead of {expected['files']}"
+    dumped = {f"/dump/{name}": about["bytes"] for name, about in facts["dump"].items()}
+    lacking = [path for path, size in dumped.items() if sizes.get(path) != size]
+    return f"it has no right {lacking[0]}" if lacking else ""
+
+
+def _manifest_text(backup: Backup, identity: str) -> str:
+    done, values = backup.repository.ask("dump", identity, f"/{manifest.NAME}")
+    return json.dumps(values[0], sort_keys=True, indent=1) if done.is_ok and values else ""
+
+
+def _remove(backup: Backup, identity: str) -> None:
+    backup.repository.said("forget", identity)
+    backup.job.events.info(f"Removed the snapshot {identity[:8]}, which was not whole")
+
+
+def _tags(backup: Backup) -> tuple[str, ...]:
+    tags = backup.job.spec.part("tags")
+    named = tuple(f"{key}={tags.get(key)}" for key in ("environment", "project", "run"))
+    if any(set(text) & set(", \n") for text in named):
+        raise Failure("The backup's tags hold a comma or a space", FAULT)
+    return named
+
+
+def _result(backup: Backup, facts: dict, text: str, identity: str, summary: dict) -> dict:
+    import hashlib
+
+    return {
+        "snapshot": identity,
+        "taken_at": facts["taken_at"],
+        "size_bytes": summary["total_bytes_processed"],
+        "added_bytes": summary["data_added_packed"],
+        "database_bytes": facts["database"]["size_bytes"],
+        "filestore_files": facts["filestore"]["files"],
+        "filestore_bytes": facts["filestore"]["bytes"],
+        "missing_files": facts["filestore"]["missing"],
+        "manifest": manifest.summary(facts, hashlib.sha256(text.encode()).hexdigest()),
+    }
