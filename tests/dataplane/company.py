@@ -16,7 +16,8 @@ with db, db.cursor() as cursor:
         with open(f"{root}/{name[:2]}/{name}", "wb") as file:
             file.write(content)
         cursor.execute(
-            "INSERT INTO ir_attachment (name, type, store_fname, checksum, file_size) VALUES (%s, 'binary', %s, %s, %s)",
+            "INSERT INTO ir_attachment (name, type, store_fname, checksum, file_size)"
+            " VALUES (%s, 'binary', %s, %s, %s)",
             (f"contract {number}", f"{name[:2]}/{name}", name, len(content)))
     cursor.execute(
         "INSERT INTO ir_config_parameter (key, value) SELECT 'filler.' || g, md5(g::text) || repeat('x', 400)"
@@ -113,8 +114,9 @@ class Company:
     # Facts -----------------------------------------------------------------------------------
     def count(self, server, database):
         """Rows of what the tests planted, as proof that it is the company's database."""
-        query = "SELECT (SELECT count(*) FROM ir_config_parameter WHERE key LIKE 'filler.%'), count(*) FROM ir_attachment WHERE name LIKE 'contract %'"
-        return server.sql(query, database)
+        fillers = "SELECT count(*) FROM ir_config_parameter WHERE key LIKE 'filler.%'"
+        files = "SELECT count(*) FROM ir_attachment WHERE name LIKE 'contract %'"
+        return server.sql(f"SELECT ({fillers}), ({files})", database)
 
     def tree(self, path):
         """Names and checksums of all files below a folder."""

@@ -96,6 +96,8 @@ def _repository_failure(done: Finished, reason: str, lowered: str) -> Failure:
             "There is no backup repository at this place",
             "Check the project's backup settings, or take a first backup",
         )
+    if "failed to find snapshot" in lowered:
+        return Failure("The backup is not in the repository any more", "Choose another backup")
     if any(words in lowered for words in DAMAGE):
         return Failure(
             f"The backup repository is damaged: {reason}",

@@ -22,6 +22,7 @@ from ..process import stream
 
 SECONDS = 300
 PAGE_SECONDS = 120
+MOST_REFUSALS = 3
 LOGIN = "/web/login"
 
 
@@ -35,6 +36,7 @@ class _Visitor:
 
     port: int
     statuses: dict = field(default_factory=dict)
+    refusals: int = 0
 
     def ask(self) -> None:
         """Raises _Answered when both pages are good, or the login page is bad for good."""
@@ -42,10 +44,16 @@ class _Visitor:
             status, text = self._page(path)
             self.statuses[path] = status
             if status != 200:
-                return
+                return self._count(status)
         if 'name="password"' not in text:
             self.statuses[LOGIN] = 0
         raise _Answered
+
+    def _count(self, status: int) -> None:
+        """A server that answers with errors will not get well by waiting."""
+        self.refusals += status >= 400
+        if self.refusals >= MOST_REFUSALS:
+            raise _Answered
 
     def _page(self, path: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PAGE_SECONDS)
