@@ -53,13 +53,13 @@ def run_neutralize(database: str, places: Places, events: Events, *, only_print=
     """Run Odoo's own neutralisation; with `only_print` its SQL is in the output, nothing is done."""
     program, user, log = odoo_program(), odoo_user(), OdooLog(events)
     lines: list[str] = []
-    with _readable_conf(places, user) as conf:
+    with conf_for(places, user) as conf:
         command = [program, "neutralize", "--config", str(conf), "--database", database]
         done = stream(
             [*command, *path_options(places), *(["--stdout"] if only_print else [])],
             lines.append if only_print else log.on_line,
             timeout_seconds=NEUTRALIZE_SECONDS,
-            env=_environment(user),
+            env=odoo_environment(user),
             user=user,
         )
     log.flush()

@@ -51,7 +51,7 @@ class _Visitor:
 
     def _count(self, status: int) -> None:
         """A server that answers with errors will not get well by waiting."""
-        self.refusals += status >= 400
+        self.refusals += status > 0
         if self.refusals >= MOST_REFUSALS:
             raise _Answered
 
