@@ -21,6 +21,8 @@ OURS_AND_QUEUED = [
     ("state", "=", "queued"),
     "|",
     ("environment_id", "=", False),  # a clean-up belongs to no environment
+    "|",
+    ("lane", "!=", "main"),  # outside workers deploy; data is moved beside its server
     ("environment_id.runner", "!=", "worker"),
 ]
 
@@ -150,7 +152,7 @@ def _begin_waiting(env, platform):
     mine = active.filtered(lambda run: not run.worker)
     chosen = schedule.startable(
         [_as_waiting(run) for run in queued],
-        active.environment_id.ids,
+        [(run.environment_id.id, run.lane) for run in active if run.environment_id],
         platform.slots - len(mine),
     )
     for run in runs.browse(chosen):
@@ -159,7 +161,8 @@ def _begin_waiting(env, platform):
 
 def _as_waiting(run):
     environment = run.environment_id
-    return schedule.Waiting(run.id, environment.id or None, run.kind, environment.stage, run.id)
+    place = environment.id or None
+    return schedule.Waiting(run.id, place, run.kind, environment.stage, run.id, run.lane)
 
 
 def _waiting_count(env):

@@ -42,7 +42,8 @@ def test_long_steps_count_for_more_of_the_progress():
         ({"kind": "deploy", "state": "failed", "commit": "3f2c1a9d", "cause": "No disk."},
          "Deploy 3f2c1a9 failed · No disk."),
         ({"kind": "destroy", "state": "cancelled"}, "Destroy was cancelled"),
-        ({"kind": "restore", "state": "running"}, "Restore"),
+        ({"kind": "restore", "state": "running"}, "Restoring"),
+        ({"kind": "rehearse", "state": "running"}, "Rehearse"),
     ],
 )  # fmt: skip
 def test_a_run_is_put_into_words(facts, line):

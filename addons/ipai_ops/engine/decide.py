@@ -9,7 +9,9 @@ a run right whatever is killed, and whenever:
 * a job has succeeded only when its result line, with the attempt's fence, has been read. Its
   exit status proves nothing: a container lost with its daemon has been seen "complete, exit 0";
 * a container that ended without a result makes the attempt void, and the step is tried again;
-* a run ends only after its containers are gone.
+* a run ends only after its containers are gone;
+* after a step that failed or was cancelled only the steps that bring things back are due, and a
+  cancel no longer touches them.
 
 A third kind of step, the *gate*, has the edge hold the environment's requests or let them go on;
 the end of a run always lets them go on.
@@ -43,18 +45,18 @@ def decide(
     run: RunState, observed: Observation | None, now: datetime, platform: Platform
 ) -> tuple[Effect, ...]:
     """Return the next moves of ``run``; ``observed`` is None while the runtime does not answer."""
-    step = run.current_step
+    step, broken = run.current_step, run.broken_step
+    if observed is None and not _is_over_already(run):
+        return _without_runtime(run, step or broken, now)
     if step is None:
-        return (FinishRun("done"),)
-    if observed is None:
-        return _without_runtime(run, step, now)
-    if step.state in ("failed", "cancelled"):
-        return (*_undo_release(run, platform), FinishRun(step.state))
-    if run.cancel_requested:
+        undo = _undo_release(run, platform) if broken else ()
+        return (*undo, FinishRun(broken.state if broken else "done"))
+    if run.cancel_requested and broken is None:
         return _cancel(run, step, observed, platform)
     context = StepContext(run, step, max(step.attempt, 1), platform)
     if step.state == "pending":
-        return _begin(context, now)
+        undo = _undo_release(run, platform) if broken else ()
+        return (*undo, *_begin(context, now))
     if _is_late(step, now):
         return _time_out(context, observed)
     if steps.is_gate(step.kind):
@@ -62,6 +64,10 @@ def decide(
     if steps.is_release(step.kind):
         return _follow_release(context, observed)
     return _follow_job(context, observed, now)
+
+
+def _is_over_already(run):
+    return run.current_step is None and run.broken_step is None
 
 
 def _begin(context, now):
@@ -218,14 +224,27 @@ def _undo_release(run, platform):
 
 
 def _without_runtime(run, step, now):
+    """A run gives up after a while; one that has data to bring back waits for as long as it takes."""
     silent = "The Docker engine does not answer"
     hint = "Start the Docker engine on the server, then retry."
+    is_out_of_patience = run.stalled_since and now > run.stalled_since + PATIENCE
+    if run.broken_step is not None:
+        if run.current_step is None and is_out_of_patience:
+            return (FinishRun(run.broken_step.state),)
+        return (Wait(f"{silent}; waiting for it, to bring things back."),)
     if run.cancel_requested and step.state == "pending":
-        return (FinishStep(step.name, "cancelled"), FinishRun("cancelled"))
-    if run.stalled_since and now > run.stalled_since + PATIENCE:
+        return _end_without_runtime(run, FinishStep(step.name, "cancelled"))
+    if is_out_of_patience:
         failed = FinishStep(step.name, "failed", cause=f"{silent}, for 10 minutes now.", hint=hint)
-        return (failed, FinishRun("failed"))
+        return _end_without_runtime(run, failed)
     return (Wait(f"{silent}; waiting for it."),)
+
+
+def _end_without_runtime(run, finish):
+    """Nothing to bring back: the run is over at once."""
+    if any(step.when != "done" and not step.is_over for step in run.steps):
+        return (finish,)
+    return (finish, FinishRun(finish.state))
 
 
 def _is_late(step: StepState, now):

@@ -8,6 +8,12 @@ WORDS = {
     "restart": ("restart", "Restarting", "Restarted"),
     "destroy": ("destroy", "Destroying", "Destroyed"),
     "collect": ("clean up", "Cleaning up", "Cleaned up"),
+    "backup": ("back up", "Backing up", "Backed up"),
+    "prove": ("prove the backup", "Proving the backup", "Backup proven"),
+    "drill": ("rehearse the recovery", "Rehearsing the recovery", "Recovery rehearsed"),
+    "restore": ("restore", "Restoring", "Restored"),
+    "rollback": ("roll back", "Rolling back", "Rolled back"),
+    "forget": ("remove old backups", "Removing old backups", "Old backups removed"),
 }
 OVER = frozenset({"done", "skipped"})
 

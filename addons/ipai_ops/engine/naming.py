@@ -29,6 +29,19 @@ def target_volume(instance, environment_id):
     return f"{target(instance, environment_id)}-data"
 
 
+def quarantine_volume(instance, environment_id):
+    """Return the volume in which a backup of the environment is tried out."""
+    return f"{target(instance, environment_id)}-quarantine"
+
+
+def snapshots_volume(instance):
+    return f"{instance}-snapshots"
+
+
+def backups_volume(instance):
+    return f"{instance}-backups"
+
+
 def conf_secret(instance, run_id):
     return f"{instance}-run-{run_id}-conf"
 
@@ -41,6 +54,11 @@ def role(instance, environment_id):
     return f"{_identifier(instance)}_env_{environment_id}"
 
 
+def quarantine_role(instance, environment_id):
+    """Return the role that owns what is tried out; it knows nothing of the environment's own."""
+    return f"{_identifier(instance)}_quarantine_{environment_id}"
+
+
 def stable_database(code, slug_text, environment_id):
     """Return the database name of a staging or production environment."""
     tail = f"_{environment_id}"
@@ -51,6 +69,15 @@ def fresh_database(code, slug_text, environment_id, run_id):
     """Return a database name no other build has or will have."""
     tail = f"_{environment_id}_r{run_id}"
     return _identifier(f"{code}_{slug_text}")[: DATABASE_NAME_LIMIT - len(tail)] + tail
+
+
+def copy_of(database, mark, run_id):
+    """Return the name of a copy of ``database`` made by a run.
+
+    ``mark``: p a restore point, i incoming, a kept aside, q in quarantine, s a snapshot, f failed.
+    """
+    tail = f"_{mark}{run_id}"
+    return database[: DATABASE_NAME_LIMIT - len(tail)] + tail
 
 
 def fence(run_id, step, attempt):

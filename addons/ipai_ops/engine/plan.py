@@ -7,13 +7,18 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class StepPlan:
-    """One step of a pipeline. ``attempts`` counts interrupted tries, not failed ones."""
+    """One step of a pipeline. ``attempts`` counts interrupted tries, not failed ones.
+
+    ``when``: ``done`` for an ordinary step, ``failed`` for one that brings things back after an
+    earlier step failed or was cancelled, ``always`` for one that is due either way.
+    """
 
     name: str
     kind: str
     label: str
     timeout_seconds: int = 900
     attempts: int = 3
+    when: str = "done"
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,15 @@ class StepState:
     label: str = ""
     last_void: str = ""
     log_cursor: str = ""
+    when: str = "done"
 
     @property
     def is_over(self):
         return self.state in ("done", "skipped")
+
+    @property
+    def has_broken(self):
+        return self.state in ("failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -58,9 +68,17 @@ class RunState:
     stalled_since: datetime | None = None
 
     @property
+    def broken_step(self):
+        """The first step that failed or was cancelled, or None: from there on things go back."""
+        return next((step for step in self.steps if step.has_broken), None)
+
+    @property
     def current_step(self):
-        """The first step that is not over, or None when all are."""
-        return next((step for step in self.steps if not step.is_over), None)
+        """The first step that is due and not over, or None when nothing is left to do."""
+        if self.broken_step is None:
+            return next((s for s in self.steps if s.when != "failed" and not s.is_over), None)
+        due = (step for step in self.steps if step.when != "done")
+        return next((step for step in due if not (step.is_over or step.has_broken)), None)
 
     @property
     def results(self):

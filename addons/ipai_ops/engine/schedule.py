@@ -1,10 +1,24 @@
-"""Which waiting runs may begin: one at a time per environment, and no more than the slots."""
+"""Which waiting runs may begin: one at a time per environment, and no more than the slots.
+
+A run waits in a *lane*. What changes an environment (``main``), what turns it back (``data``) and
+what copies it (``backup``) exclude each other there; a proof (``proof``) works on a copy elsewhere,
+so it excludes only other proofs, and it never takes the last free slot from a deploy.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-KIND_FIRST = ("restore", "destroy")  # somebody waits for the first; the second frees room
+KIND_FIRST = ("rollback", "restore", "destroy")  # somebody waits for two; the third frees room
 STAGE_ORDER = {"production": 0, "staging": 1, "development": 2}
+LANE_OF = {
+    "restore": "data",
+    "rollback": "data",
+    "backup": "backup",
+    "forget": "backup",
+    "prove": "proof",
+    "drill": "proof",
+}
+PROOF = "proof"
 
 
 @dataclass(frozen=True)
@@ -16,24 +30,44 @@ class Waiting:
     kind: str
     stage: str
     place: int
+    lane: str = "main"
+
+
+def lane_of(kind: str) -> str:
+    """Return the lane runs of this kind wait in."""
+    return LANE_OF.get(kind, "main")
 
 
 def startable(
-    waiting: Iterable[Waiting], busy_environments: Iterable[int], free_slots: int
+    waiting: Iterable[Waiting], busy: Iterable[tuple[int, str]], free_slots: int
 ) -> list[int]:
-    """Return the ids of the runs to begin now, most urgent first."""
-    taken = set(busy_environments)
+    """Return the ids of the runs to begin now, most urgent first.
+
+    ``busy``: environment and lane of each run that is under way.
+    """
+    taken = {(environment, _side(lane)) for environment, lane in busy}
+    is_idle = not taken
     chosen = []
     for run in sorted(waiting, key=_urgency):
-        if len(chosen) >= free_slots:
+        room = free_slots - len(chosen)
+        if room <= 0:
             break
-        if run.environment_id is not None and run.environment_id in taken:
+        place = (run.environment_id, _side(run.lane))
+        if run.environment_id is not None and place in taken:
             continue
-        taken.add(run.environment_id)
+        if run.lane == PROOF and room < 2 and not (is_idle and not chosen):
+            continue
+        taken.add(place)
         chosen.append(run.run_id)
     return chosen
 
 
+def _side(lane):
+    """Lanes of one side exclude each other in an environment."""
+    return PROOF if lane == PROOF else "live"
+
+
 def _urgency(run):
     kind = KIND_FIRST.index(run.kind) if run.kind in KIND_FIRST else len(KIND_FIRST)
-    return (kind, STAGE_ORDER.get(run.stage, len(STAGE_ORDER)), run.place)
+    stage = STAGE_ORDER.get(run.stage, len(STAGE_ORDER))
+    return (run.lane == PROOF, kind, stage, run.place)

@@ -27,6 +27,8 @@ class Artifact(models.Model):
     )
     name = fields.Char(required=True)
     uri = fields.Char(string="URI", required=True, help="Where it is.")
+    database_server_id = fields.Many2one("ops.database.server", ondelete="set null")
+    files = fields.Char(help="Volume and folder of a database's files.")
     checksum = fields.Char()
     size_bytes = fields.Float(string="Size (bytes)", digits=(20, 0), aggregator="sum")
     state = fields.Selection(
@@ -49,7 +51,7 @@ class Artifact(models.Model):
     _state_index = models.Index("(state, kind)")
 
     @api.model
-    def _plan(self, run, kind, name, uri):
+    def _plan(self, run, kind, name, uri, **facts):
         """Write down what ``run`` is about to make, before it makes it; return the record.
 
         Known already: the same record comes back, wanted again. So a crash between making and
@@ -59,7 +61,7 @@ class Artifact(models.Model):
         if known:
             known._keep()
             return known
-        values = {"kind": kind, "name": name, "uri": uri, "run_id": run.id}
+        values = {"kind": kind, "name": name, "uri": uri, "run_id": run.id, **facts}
         places = {"project_id": run.project_id.id, "environment_id": run.environment_id.id}
         return self.create({**values, **places})
 
@@ -88,10 +90,12 @@ class Artifact(models.Model):
         if kind == "destroy":
             known = [("environment_id", "=", environment.id), ("state", "!=", "removed")]
             things = self.search(known)
-            databases = set(things._names("database"))
+            databases = set(environment._own_databases())
             if environment.database_name:
                 databases.add(environment.database_name)
-            return {"databases": sorted(databases), "secrets": things._names("secret")}
+            volumes = things._names("volume")
+            secrets = things._names("secret")
+            return {"databases": sorted(databases), "secrets": secrets, "volumes": volumes}
         if kind == "collect":
             garbage = self.search([("state", "=", "garbage")])
             groups = {"volumes": "volume", "images": "image", "secrets": "secret"}
@@ -108,16 +112,20 @@ class Artifact(models.Model):
     def _databases_by_server(self):
         """Return the databases with the server each is on, as the collect pipeline wants them."""
         databases = self.filtered(lambda thing: thing.kind == "database")
-        servers = databases.environment_id.database_server_id
+        by_server = databases.grouped(lambda thing: thing._server())
         return [
             {
                 "server": server._facts(),
-                "databases": databases.filtered(
-                    lambda thing, server=server: thing.environment_id.database_server_id == server
-                )._names("database"),
+                "databases": things._names("database"),
+                "files": [thing.files.split("/", 1) for thing in things if thing.files],
             }
-            for server in servers
+            for server, things in by_server.items()
+            if server
         ]
+
+    def _server(self):
+        """Return the server a database is on."""
+        return self.database_server_id or self.environment_id.database_server_id
 
     @api.model
     def _still_garbage(self, spec):
@@ -138,10 +146,7 @@ class Artifact(models.Model):
             key: sorted(set(spec.get(key, ())) & set(garbage._names(kind)))
             for key, kind in kept.items()
         }
-        drops = [
-            {**drop, "databases": sorted(databases.intersection(drop["databases"]))}
-            for drop in spec.get("garbage_databases", ())
-        ]
+        drops = [_only(drop, databases) for drop in spec.get("garbage_databases", ())]
         return {**spec, **lists, "garbage_databases": drops, "artifact_ids": garbage.ids}
 
     @api.model
@@ -153,3 +158,13 @@ class Artifact(models.Model):
         if not run:
             raise UserError(self.env._("There is nothing to clean up."))
         return run._open()
+
+
+def _only(drop, databases):
+    """Return the part of a drop order that is about these databases, with their files."""
+    files = [
+        [volume, folder]
+        for volume, folder in drop.get("files", ())
+        if folder.rpartition("/")[2] in databases
+    ]
+    return {**drop, "databases": sorted(databases.intersection(drop["databases"])), "files": files}

@@ -31,6 +31,13 @@ OWN_FIELDS = frozenset(
 ) | {"expires_at", "pull_request", "pull_request_url", "aside", "held_until"}
 
 
+CHANGING_LANES = ("main", "data")  # runs that change what an environment serves
+
+
+def _is_of(environment):
+    return lambda run: run.environment_id == environment._origin
+
+
 class Environment(models.Model):
     _name = "ops.environment"
     _description = "Environment"
@@ -144,20 +151,17 @@ class Environment(models.Model):
     def _compute_runs(self):
         runs = self.env["ops.run"]
         domain = [("environment_id", "in", self.ids)]
-        latest = {
-            environment.id: (last, count)
-            for environment, last, count in runs._read_group(
-                domain, ["environment_id"], ["id:max", "__count"]
-            )
-        }
+        counts = dict(runs._read_group(domain, ["environment_id"], ["__count"]))
+        changing = [*domain, ("lane", "in", CHANGING_LANES)]
+        latest = dict(runs._read_group(changing, ["environment_id"], ["id:max"]))
         active = runs.search([*domain, ("state", "in", ("queued", "running"))])
-        by_state = {(run.environment_id.id, run.state): run.id for run in active}
+        running = active.filtered(lambda run: run.state == "running" and run.lane != "proof")
+        waiting = active.filtered(lambda run: run.state == "queued" and run.lane == "main")
         for environment in self:
-            last, count = latest.get(environment.id, (False, 0))
-            environment.last_run_id = last
-            environment.run_count = count
-            environment.active_run_id = by_state.get((environment.id, "running"))
-            environment.waiting_run_id = by_state.get((environment.id, "queued"))
+            environment.last_run_id = latest.get(environment._origin)
+            environment.run_count = counts.get(environment._origin, 0)
+            environment.active_run_id = running.filtered(_is_of(environment))[:1]
+            environment.waiting_run_id = waiting.filtered(_is_of(environment))[:1]
 
     def _search_of_runs(self, operator, value):
         """Find the environments these runs belong to."""

@@ -130,7 +130,8 @@ class Environment(models.Model):
     def _destroy(self, trigger, reason=None):
         """Queue the destruction; stop what still runs here. Return the run."""
         self.ensure_one()
-        active = (self.active_run_id | self.waiting_run_id).sudo()
+        going_on = [("environment_id", "=", self.id), ("state", "in", ("queued", "running"))]
+        active = self.env["ops.run"].sudo().search(going_on)  # whoever may destroy stops them all
         under_way = active.filtered(lambda run: run.kind == "destroy")[:1]
         if under_way or self.state == "destroyed":
             return under_way

@@ -4,7 +4,7 @@ from odoo import models
 
 from .environment import GONE
 
-RELEASING = ("deploy", "restart")
+RELEASING = ("deploy", "restart", "restore", "rollback")
 
 
 class Environment(models.Model):
@@ -14,6 +14,8 @@ class Environment(models.Model):
         """Complete a run's order with what is only known when it begins."""
         if kind == "destroy":
             return {**spec, "databases": self._own_databases()}
+        if kind in RELEASING:
+            return {**spec, **self._data_at_start(spec)}
         if kind == "collect":
             return self.env["ops.artifact"]._still_garbage(spec)
         return spec
@@ -25,11 +27,13 @@ class Environment(models.Model):
             ("kind", "=", "database"),
             ("state", "!=", "removed"),
         ]
-        return self.env["ops.artifact"].search(domain).mapped("name")
+        server = self.database_server_id
+        known = self.env["ops.artifact"].search(domain)
+        return known.filtered(lambda thing: thing._server() == server).mapped("name")
 
     def _run_began(self, run):
         """Show that something happens here."""
-        states = {"deploy": "deploying", "restart": "deploying", "destroy": "destroying"}
+        states = {**dict.fromkeys(RELEASING, "deploying"), "destroy": "destroying"}
         if run.kind in states and self.state != "destroying":
             self.state = states[run.kind]
 
@@ -41,7 +45,7 @@ class Environment(models.Model):
             self._released(run)
         elif run.kind == "destroy" and run.state == "done":
             self.write({"state": "destroyed"})
-        elif self.state == "deploying" or run.kind == "destroy":
+        elif (self.state == "deploying" and run.kind in RELEASING) or run.kind == "destroy":
             self.state = self._state_left_behind()
 
     def _state_left_behind(self):

@@ -34,6 +34,8 @@ class Project(models.Model):
             return self._no_run(self.env._("No environment takes the branch %s.", event.branch))
         if self._is_known(environment, event.commit, trigger):
             return self._no_run(self.env._("This commit is on its way already."))
+        if environment.stage == "staging" and environment.data_policy == "nothing":
+            return self._no_run(self.env._("%s is deployed by hand.", environment.display_name))
         if environment.branch != event.branch:
             environment.branch = event.branch
         run = environment._deploy(

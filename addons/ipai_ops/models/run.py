@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..engine import headlines
+from ..engine.schedule import lane_of
 
 RUN_STATES = [
     ("queued", "Waiting"),
@@ -12,6 +13,7 @@ RUN_STATES = [
     ("cancelled", "Cancelled"),
     ("superseded", "Superseded"),
 ]
+LANES = [("main", "Main"), ("data", "Data"), ("backup", "Backup"), ("proof", "Proof")]
 COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")]
 
 
@@ -28,9 +30,21 @@ class Run(models.Model):
             ("restart", "Restart"),
             ("destroy", "Destroy"),
             ("collect", "Clean up"),
+            ("backup", "Back up"),
+            ("prove", "Prove a backup"),
+            ("drill", "Recovery drill"),
+            ("restore", "Restore"),
+            ("rollback", "Roll back"),
+            ("forget", "Remove old backups"),
         ],
         required=True,
         readonly=True,
+    )
+    lane = fields.Selection(
+        LANES,
+        compute="_compute_lane",
+        store=True,
+        help="Runs wait in the lane of their kind; proofs exclude nothing but other proofs.",
     )
     state = fields.Selection(RUN_STATES, required=True, default="queued", readonly=True)
     colour = fields.Selection(
@@ -90,16 +104,23 @@ class Run(models.Model):
     url = fields.Char(related="environment_id.url")
 
     _one_running = models.UniqueIndex(
-        "(environment_id) WHERE state = 'running'", "The environment has a run in progress already."
+        "(environment_id, lane) WHERE state = 'running'",
+        "The environment has a run in progress already.",
     )
     _one_queued = models.UniqueIndex(
-        "(environment_id) WHERE state = 'queued'", "The environment has a waiting run already."
+        "(environment_id, lane) WHERE state = 'queued'",
+        "The environment has a waiting run already.",
     )
     _environment_index = models.Index("(environment_id, id)")
     _active_index = models.Index("(state, id) WHERE state IN ('queued', 'running')")
     _environment_given = models.Constraint(
         "CHECK(environment_id IS NOT NULL OR kind = 'collect')", "A run needs an environment."
     )
+
+    @api.depends("kind")
+    def _compute_lane(self):
+        for run in self:
+            run.lane = lane_of(run.kind)
 
     @api.depends("started_at", "finished_at")
     def _compute_duration_seconds(self):

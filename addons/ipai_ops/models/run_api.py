@@ -94,6 +94,7 @@ class Run(models.Model):
             ("state", "=", "queued"),
             ("environment_id", "in", environments.ids),
             ("environment_id.runner", "=", "worker"),
+            ("lane", "=", "main"),
         ]
         for run in self.search(domain, order="id"):
             if not run.environment_id.active_run_id and run.try_lock_for_update():

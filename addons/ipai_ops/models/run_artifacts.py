@@ -2,11 +2,13 @@
 
 from odoo import models
 
-from ..engine import effects, naming
+from ..engine import effects, steps
 from ..engine.plan import StepContext
 from ..engine.steps import common
 from ..platform_facts import platform
+from .environment_release import RELEASING
 
+ACTIVE = ("queued", "running")
 KEPT_IMAGES = 5  # of each environment, so that an older build can be redeployed
 
 
@@ -31,14 +33,19 @@ class Run(models.Model):
         for file in container.secrets:
             if file.content_of:
                 artifacts._plan(self, "secret", file.secret, f"secret:{file.secret}")
-        if effect.step == "database":
-            name = self._database_name()
-            artifacts._plan(self, "database", name, self._database_uri(name))
-        if effect.step == "update":
-            name = naming.target_volume(platform().instance, self.environment_id.id)
-            artifacts._plan(self, "volume", name, f"volume:{name}")
+        for made in steps.makes(self._context_of(effect.step)):
+            self._plan_made(made)
         if isinstance(effect, effects.Converge):
             artifacts._plan(self, "service", container.name, f"service:{container.name}")
+
+    def _plan_made(self, made):
+        artifacts = self.env["ops.artifact"]
+        if made.kind != "database":
+            return artifacts._plan(self, made.kind, made.name, f"{made.kind}:{made.name}")
+        known = [("name", "=", self.spec["server"]["name"])]
+        server = self.env["ops.database.server"].with_context(active_test=False).search(known)
+        facts = {"database_server_id": server.id, "files": made.files}
+        return artifacts._plan(self, "database", made.name, self._database_uri(made.name), **facts)
 
     def _database_uri(self, name):
         server = self.spec["server"]
@@ -51,8 +58,10 @@ class Run(models.Model):
             artifacts._settle_collected(self)
         elif self.kind == "destroy" and self.state == "done":
             artifacts.search([("environment_id", "=", self.environment_id.id)])._after_destroy()
-        elif self.kind in ("deploy", "restart"):
+        elif self.kind in RELEASING:
             artifacts.search([("environment_id", "=", self.environment_id.id)])._after_deploy(self)
+        else:
+            artifacts.search([("run_id", "=", self.id)])._after_copying(self)
 
 
 class Artifact(models.Model):
@@ -66,17 +75,34 @@ class Artifact(models.Model):
         environment = run.environment_id
         self.filtered(lambda a: a.run_id == run and a.state == "planned")._mark_present()
         serving = environment._serving_run()
-        kept = (environment.database_name, environment._stable_database())
+        kept = {environment.database_name, environment._stable_database()}
+        kept |= environment._kept_copies()
         reason = self.env._("No release uses it any more.")
         for artifact in self.filtered(lambda a: a.kind in ("secret", "database")):
-            if artifact.run_id != serving and artifact.name not in kept:
+            is_needed = artifact.run_id == serving or artifact.run_id.state in ACTIVE
+            if not is_needed and artifact.name not in kept:
                 artifact._mark_garbage(reason)
+
+    def _after_copying(self, run):
+        """A run that copied data leaves the files' place and what it parked, nothing else."""
+        kept = run.environment_id._kept_copies()
+        for artifact in self.filtered(lambda a: a.state in ("planned", "present")):
+            if artifact.kind == "volume" or artifact.name in kept:
+                artifact._mark_present()
+            elif artifact.kind == "database" and run._has_discarded():
+                artifact._mark_removed()
+            else:
+                artifact._mark_garbage(self.env._("The run that needed it is over."))
 
     def _after_destroy(self):
         """The destroy run removed databases, files and service; images may serve others."""
-        self.filtered(lambda a: a.kind in ("database", "volume", "service"))._mark_removed()
+        gone = self.filtered(lambda a: a.kind in ("database", "volume", "service"))
+        elsewhere = gone.filtered(lambda a: a._server() != a.environment_id.database_server_id)
+        elsewhere = elsewhere.filtered(lambda a: a.kind == "database")
+        (gone - elsewhere)._mark_removed()
+        elsewhere.filtered(lambda a: "/filestore/" in (a.files or "")).files = False
         secrets = self.filtered(lambda a: a.kind == "secret")
-        secrets._mark_garbage(self.env._("Its environment is destroyed."))
+        (elsewhere | secrets)._mark_garbage(self.env._("Its environment is destroyed."))
 
     def _settle_collected(self, run):
         if run.state == "done":
@@ -95,6 +121,7 @@ class Artifact(models.Model):
                 ("state", "=", "done"),
             ]
             runs = self.env["ops.run"].search(domain, limit=KEPT_IMAGES)
+            needed |= environment._images_of_copies()
             needed |= self.search([("kind", "=", "image"), ("uri", "in", runs._image_uris())])
         images = self.search([("kind", "=", "image"), ("state", "=", "present")])
         recent = self.env["ops.run"].search([("state", "in", ("queued", "running"))])

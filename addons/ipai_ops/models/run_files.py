@@ -3,9 +3,10 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..engine import naming, odoo_conf
-from ..engine.steps import common
-from ..platform_facts import platform
+from ..engine import odoo_conf
+from ..engine.steps import common, copies
+
+from .backup_repository import REPOSITORY_FILES
 
 
 class Run(models.Model):
@@ -20,16 +21,23 @@ class Run(models.Model):
             return self.environment_id.admin_password
         if what == "git-credentials":
             return self.project_id.git_credentials
+        if what == "masking-key":
+            return self.project_id._masking_key()
+        if what in REPOSITORY_FILES:
+            return self._repository()._file_content(what)
         raise UserError(self.env._("Nobody knows how to write “%s”.", what))
 
     def _odoo_conf(self):
         environment, server = self.spec["environment"], self.spec["server"]
+        context = self._context_of(self.step_ids.sorted("sequence")[:1].name)
+        is_trial = copies.on_trial(context)
+        database = copies.working_database(context) if is_trial else common.database(context)
         return odoo_conf.render(
-            database=self._database_name(),
+            database=database,
             host=server["host"],
             port=server["port"],
-            user=naming.role(platform().instance, environment["id"]),
-            password=self.environment_id.db_password,
+            user=copies.role(context),
+            password=self.environment_id._database_password(is_trial),
             workers=environment["workers"],
             memory_mb=environment["memory_mb"],
         )

@@ -153,6 +153,7 @@ class RunStep(models.Model):
             label=self.label or "",
             last_void=self.last_void or "",
             log_cursor=self.log_cursor or "",
+            when=self.when,
         )
 
     def _parse(self, lines):

@@ -52,6 +52,7 @@ class Run(models.Model):
             commit_subject=self.commit_subject,
             commit_author=self.commit_author,
             redeploy_image=self.redeploy_image_id,
+            order=self._order_again(),
             **options,
         )
 

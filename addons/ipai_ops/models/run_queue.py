@@ -12,6 +12,7 @@ from odoo.exceptions import ConcurrencyError
 
 from ..engine.pipelines import plan_for
 from ..engine.plain import without_nulls
+from ..engine.schedule import lane_of
 
 LOOK_BACK_RUNS = 10
 LATE_SECONDS = 3
@@ -25,7 +26,7 @@ class Run(models.Model):
         """Queue a run and wake the driver; a run that waits already is superseded by it.
 
         ``options``: redeploy_image (ops.artifact), retry_of (ops.run), commit_subject,
-        commit_author. Callers check access first: nobody writes runs directly.
+        commit_author, order (what the pipeline must know besides). Callers check access first: nobody writes runs directly.
         Raises ConcurrencyError when another request queues for the same environment at the
         same moment; Odoo's request loop then calls again, with a fresh view of the database.
         """
@@ -45,7 +46,7 @@ class Run(models.Model):
         waiting = self.browse()
         if values["environment_id"]:
             place = [("environment_id", "=", values["environment_id"]), ("state", "=", "queued")]
-            waiting = self.search(place)
+            waiting = self.search([*place, ("lane", "=", lane_of(values["kind"]))])
         waiting._supersede()
         run = self.create(values)
         waiting.superseded_by_id = run
@@ -59,7 +60,7 @@ class Run(models.Model):
     def _queued_values(self, environment, kind, trigger, ref, commit, options):
         image = options.get("redeploy_image")
         retry_of = options.get("retry_of")
-        spec = self._spec(environment, kind, ref, commit, image)
+        spec = self._spec(environment, kind, ref, commit, image, options.get("order"))
         user = self.env.user
         return {
             "project_id": environment.project_id.id,
@@ -87,7 +88,7 @@ class Run(models.Model):
         canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    def _spec(self, environment, kind, ref, commit, image=None):
+    def _spec(self, environment, kind, ref, commit, image=None, order=None):
         """Return all a pipeline may know, as plain JSON, fixed from now on."""
         spec = {
             "kind": kind,
@@ -100,7 +101,8 @@ class Run(models.Model):
             "redeploy": self._build_facts(image) if image else None,
             "base_url": environment.url or None,
         }
-        return without_nulls(spec | self.env["ops.artifact"]._inventory(environment, kind))
+        spec |= self.env["ops.artifact"]._inventory(environment, kind)
+        return without_nulls(spec | environment._data_order(kind) | (order or {}))
 
     @staticmethod
     def _project_facts(project):
@@ -120,9 +122,12 @@ class Run(models.Model):
             return None
         names = ("id", "slug", "name", "stage", "host", "workers", "memory_mb", "demo", "run_tests")
         facts = {name: environment[name] for name in names}
-        is_restart = kind == "restart"
-        database = environment.database_name if is_restart else environment._stable_database()
-        return {**facts, "database": database or None, "is_serving": bool(environment.image_id)}
+        has_data = bool(environment.database_name)
+        database = environment._stable_database()
+        if kind != "deploy" and has_data:
+            database = environment.database_name
+        facts |= {"is_serving": bool(environment.image_id), "has_data": has_data}
+        return {**facts, "database": database or None}
 
     @staticmethod
     def _build_facts(image):
@@ -144,6 +149,7 @@ class Run(models.Model):
                     "label": step.label,
                     "timeout_seconds": step.timeout_seconds,
                     "max_attempts": step.attempts,
+                    "when": step.when,
                     "predicted_seconds": median(known.get(step.name, [0.0])),
                 }
                 for place, step in enumerate(plan_for(self.kind, self.spec).steps, start=1)

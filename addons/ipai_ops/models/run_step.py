@@ -38,6 +38,11 @@ class RunStep(models.Model):
     result = fields.Json()
     cause = fields.Char()
     hint = fields.Char()
+    when = fields.Selection(
+        [("done", "In order"), ("failed", "After a failure"), ("always", "Either way")],
+        default="done",
+        required=True,
+    )
     last_void = fields.Char(help="Why the last attempt did not count.")
     log_cursor = fields.Char()
 

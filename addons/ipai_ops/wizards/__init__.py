@@ -1,2 +1,4 @@
 from . import environment_destroy
 from . import environment_redeploy
+from . import restore
+from . import rollback

@@ -22,6 +22,8 @@ def run(job: Job) -> dict:
     with server_of(job.spec.part("server"), job.places) as server:
         server.wait()
         _role(server, role, password)
+        if job.spec.get("role_only"):
+            return {"created": False, "size_bytes": 0}
         created = bool(job.spec.get("create", True)) and _database(server, name, role)
         _protect(server, name, role)
         _extensions(job, server, name, options)

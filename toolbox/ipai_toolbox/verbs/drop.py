@@ -1,10 +1,14 @@
-"""Drops databases and the role of a target that is no more."""
+"""Drops databases with their files, and the role of a target that is no more."""
+
+import shutil
+from pathlib import Path
 
 from ..job import Job
 from ..new_database import partial_name
 from ..outcome import Failure
 from ..postgres import Server, identifier, literal, server_of
 
+ROOTS = (Path("/var/lib/odoo/filestore"), Path("/ipai/volumes"))
 PROTECTED = ("postgres", "template0", "template1")
 
 
@@ -18,7 +22,19 @@ def run(job: Job) -> dict:
             job.events.info(f"Dropped database {name}")
         if role and _drop_role(server, role):
             job.events.info(f"Dropped role {role}")
-    return {"dropped": dropped}
+    folders = [name for name in job.spec.texts("folders") if _remove(Path(name))]
+    return {"dropped": dropped, "removed": folders}
+
+
+def _remove(folder: Path) -> bool:
+    """True when it was there; only folders of copies may go, so their place is checked."""
+    place = folder.parent.resolve() / folder.name
+    if not any(root in place.parents and place.parent != ROOTS[1] for root in ROOTS):
+        raise Failure(f"{folder} is no folder of a copy", "Correct the list and retry")
+    if not place.is_dir() or place.is_symlink():
+        return False
+    shutil.rmtree(place)
+    return True
 
 
 def _drop(server: Server, name: str) -> bool:

@@ -4,7 +4,7 @@ Other addons add theirs with ``register``.
 """
 
 from ..plan import Plan
-from . import collect, deploy, destroy, restart
+from . import backup, collect, deploy, destroy, drill, forget, prove, restart, restore, rollback
 
 _PIPELINES = {}
 
@@ -23,3 +23,9 @@ register("deploy", deploy.steps)
 register("restart", restart.steps)
 register("destroy", destroy.steps)
 register("collect", collect.steps)
+register("backup", backup.steps)
+register("prove", prove.steps)
+register("drill", drill.steps)
+register("restore", restore.steps)
+register("rollback", rollback.steps)
+register("forget", forget.steps)

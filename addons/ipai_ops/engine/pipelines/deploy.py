@@ -1,11 +1,13 @@
 """deploy: from a commit to a running, reachable Odoo.
 
-Development gets a fresh database, demo data and the repository's tests; staging and production
-keep theirs and update it. The place for copies of data (a snapshot's clone, a restore point)
-is between the build and the database.
+Development gets a fresh database, demo data and the repository's tests. Staging keeps its data and
+updates it, or starts from a fresh clone of production's snapshot, updated before it is swapped in.
+Production keeps its data; a restore point is made just before, and an update that breaks goes back
+to it by itself.
 """
 
 from ..plan import StepPlan
+from .data import BACK, CLONE, OWN, POINT, ROLE, SWAP
 
 BUILD = StepPlan("build", "build", "Build", timeout_seconds=3600)
 DATABASE = StepPlan("database", "database", "Database", timeout_seconds=300)
@@ -22,16 +24,11 @@ def steps(spec):
     Where data outlives a deploy, requests wait while modules are updated and releases change.
     """
     build = () if spec.get("redeploy") else (BUILD,)
-    hold, resume = ((), ()) if _is_fresh(spec) else ((HOLD,), (RESUME,))
-    before = (*build, *_data_copies(spec), DATABASE)
-    return (*before, *hold, UPDATE, RELEASE, *resume, SMOKE)
-
-
-def _is_fresh(spec):
-    """Say whether the deploy gets a database of its own: nobody works in it yet."""
-    return spec["environment"]["stage"] == "development"
-
-
-def _data_copies(_spec):
-    """Return the steps that bring data before the code meets it: none yet, every stage has its own."""
-    return ()
+    if spec.get("snapshot"):
+        brought = (*build, ROLE, CLONE, OWN, UPDATE)
+        return (*brought, HOLD, SWAP, RELEASE, RESUME, SMOKE, BACK)
+    if spec["environment"]["stage"] == "production":
+        return (*build, DATABASE, HOLD, POINT, UPDATE, RELEASE, RESUME, SMOKE, BACK)
+    if spec["environment"]["stage"] == "staging":
+        return (*build, DATABASE, HOLD, UPDATE, RELEASE, RESUME, SMOKE)
+    return (*build, DATABASE, UPDATE, RELEASE, SMOKE)

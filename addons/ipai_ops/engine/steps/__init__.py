@@ -2,10 +2,36 @@
 
 A step kind is a module (or object) with ``job(context) -> JobSpec`` for work that ends, or
 ``service(context) -> ServiceSpec`` for a release, or ``HOLDS`` (a bool) for a gate of the edge;
-``is_needless(context)`` may skip it.
+``is_needless(context)`` may skip it, and ``makes(context)`` names what it is about to make.
 """
 
-from . import build, database, drop, hold, release, resume, smoke, sweep, update, withdraw
+from . import (
+    back,
+    backup,
+    boot,
+    build,
+    check,
+    clone,
+    database,
+    discard,
+    drop,
+    forget,
+    hold,
+    mask,
+    neutralize,
+    own,
+    park,
+    point,
+    release,
+    restore,
+    resume,
+    role,
+    smoke,
+    swap,
+    sweep,
+    update,
+    withdraw,
+)
 
 _KINDS = {}
 
@@ -46,5 +72,37 @@ def is_needless(context):
     return bool(ask and ask(context))
 
 
-for _module in (build, database, drop, hold, release, resume, smoke, sweep, update, withdraw):
+def makes(context):
+    """Return what the context's step is about to make, as things with a kind and a name."""
+    ask = getattr(_KINDS[context.step.kind], "makes", None)
+    return tuple(ask(context)) if ask else ()
+
+
+for _module in (
+    back,
+    backup,
+    boot,
+    build,
+    check,
+    clone,
+    database,
+    discard,
+    drop,
+    forget,
+    hold,
+    mask,
+    neutralize,
+    own,
+    park,
+    point,
+    release,
+    restore,
+    resume,
+    role,
+    smoke,
+    swap,
+    sweep,
+    update,
+    withdraw,
+):
     register(_module.__name__.rpartition(".")[2], _module)

@@ -99,9 +99,9 @@ def address(server):
 
 
 def database(context):
-    """Return the database of this run: the environment's own, or a fresh one per development build."""
+    """Return the environment's own database, or a fresh one per development build."""
     environment = context.spec["environment"]
-    is_kept = environment["stage"] != "development" or context.run.kind == "restart"
+    is_kept = environment["stage"] != "development" or context.run.kind != "deploy"
     if environment.get("database") and is_kept:
         return environment["database"]
     code, slug = context.spec["project"]["code"], environment["slug"]

@@ -1,7 +1,7 @@
 """database: the role and the empty database, made where they are missing."""
 
 from .. import naming
-from . import common
+from . import common, copies
 
 
 def job(context):
@@ -15,3 +15,8 @@ def job(context):
     }
     secrets = (common.database_admin(server), common.odoo_conf(context))
     return common.toolbox_job(context, "database", order, secrets=secrets)
+
+
+def makes(context):
+    """Return the environment's database."""
+    return (copies.made(context, common.database(context)),)

@@ -1,15 +1,19 @@
-"""drop: databases nobody uses any more, and the role when the environment goes with them."""
+"""drop: databases nobody uses any more and their files, and the role when the environment goes too."""
 
 from .. import naming
+from ..ports import Mount
 from . import common
+
+VOLUMES = "/ipai/volumes"
 
 
 def job(context):
     """Return the job that drops the environment's databases, or the collected ones."""
-    server, databases, role = _what(context)
-    order = {"server": common.address(server), "databases": list(databases), "role": role}
-    secrets = (common.database_admin(server),)
-    return common.toolbox_job(context, "drop", order, secrets=secrets)
+    if context.run.kind == "destroy":
+        role = naming.role(context.platform.instance, context.spec["environment"]["id"])
+        return _job(context, context.spec["server"], context.spec.get("databases", ()), role)
+    garbage = context.spec["garbage_databases"][int(context.step.name.rpartition("-")[2])]
+    return _job(context, garbage["server"], garbage["databases"], None, garbage.get("files", ()))
 
 
 def is_needless(context):
@@ -17,9 +21,11 @@ def is_needless(context):
     return context.run.kind == "destroy" and not context.spec.get("server")
 
 
-def _what(context):
-    if context.run.kind == "destroy":
-        role = naming.role(context.platform.instance, context.spec["environment"]["id"])
-        return context.spec["server"], context.spec.get("databases", ()), role
-    garbage = context.spec["garbage_databases"][int(context.step.name.rpartition("-")[2])]
-    return garbage["server"], garbage["databases"], None
+def _job(context, server, databases, role, files=()):
+    """``files``: a volume and a folder in it, for each database that has files of its own."""
+    order = {"server": common.address(server), "databases": list(databases), "role": role}
+    order["folders"] = [f"{VOLUMES}/{volume}/{folder}" for volume, folder in files]
+    volumes = sorted({volume for volume, _folder in files})
+    mounts = tuple(Mount(volume, f"{VOLUMES}/{volume}") for volume in volumes)
+    secrets = (common.database_admin(server),)
+    return common.toolbox_job(context, "drop", order, mounts=mounts, secrets=secrets)

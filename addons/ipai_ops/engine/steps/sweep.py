@@ -22,5 +22,6 @@ def job(context):
 def _what(context):
     if context.run.kind == "destroy":
         name = naming.target_volume(context.platform.instance, context.spec["environment"]["id"])
-        return {"volumes": [name], "secrets": list(context.spec.get("secrets", ()))}
+        volumes = [name, *context.spec.get("volumes", ())]
+        return {"volumes": volumes, "secrets": list(context.spec.get("secrets", ()))}
     return {key: list(context.spec.get(key, ())) for key in ("volumes", "images", "secrets")}

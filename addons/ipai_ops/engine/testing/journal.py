@@ -40,6 +40,7 @@ class MemoryJournal:
                 attempts=s.attempts,
                 timeout_seconds=s.timeout_seconds,
                 label=s.label,
+                when=s.when,
             )
             for s in planned
         )

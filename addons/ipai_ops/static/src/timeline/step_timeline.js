@@ -37,7 +37,8 @@ export class StepTimeline extends Component {
     }
 
     get steps() {
-        return this.clock.seconds >= 0 && this.records.map((step) => this.present(step));
+        const shown = this.records.filter(isShown);
+        return this.clock.seconds >= 0 && shown.map((step) => this.present(step));
     }
 
     present({ resId, data }) {
@@ -98,6 +99,11 @@ function percentOf(data, seconds) {
     return data.predicted_seconds ? Math.min(ALMOST, (100 * seconds) / data.predicted_seconds) : 0;
 }
 
+/** Steps that bring things back show once they are due. */
+function isShown({ data }) {
+    return data.when !== "failed" || !["pending", "skipped"].includes(data.state);
+}
+
 export const stepTimeline = {
     component: StepTimeline,
     displayName: _t("Step timeline"),
@@ -105,6 +111,7 @@ export const stepTimeline = {
     relatedFields: [
         { name: "name", type: "char" },
         { name: "label", type: "char" },
+        { name: "when", type: "selection", selection: [] },
         { name: "state", type: "selection", selection: [] },
         { name: "attempt", type: "integer" },
         { name: "duration_seconds", type: "float" },

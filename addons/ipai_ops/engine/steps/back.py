@@ -1,0 +1,37 @@
+"""back: a run that broke puts the data back that served before it; what it made is kept as failed."""
+
+from . import copies, swap
+
+
+def job(context):
+    """Return the exchange that undoes the run's own, or that brings its restore point back."""
+    if _has(context, "swap"):
+        return swap.exchange(context, copies.copy_name(context, "a"), swap.incoming(context))
+    return swap.exchange(context, copies.copy_name(context, "p"), copies.copy_name(context, "f"))
+
+
+def is_needless(context):
+    """Nothing goes back where the live data was not touched."""
+    if _has(context, "swap"):
+        return _state(context, "swap") in ("pending", "skipped")
+    return _state(context, "point") != "done" or not _was_updated(context)
+
+
+def makes(context):
+    """Return what an update left behind, kept for a look."""
+    return () if _has(context, "swap") else (copies.made(context, copies.copy_name(context, "f")),)
+
+
+def _was_updated(context):
+    state = _state(context, "update")
+    if state == "done":
+        return context.results["update"].get("mode") != "none"
+    return state in ("failed", "cancelled")
+
+
+def _has(context, kind):
+    return any(step.kind == kind for step in context.run.steps)
+
+
+def _state(context, kind):
+    return next((step.state for step in context.run.steps if step.kind == kind), "skipped")

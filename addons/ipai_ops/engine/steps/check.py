@@ -1,0 +1,17 @@
+"""check: the repository reads its own data and compares it with what it remembers."""
+
+from . import common, copies
+
+PERCENT = 100
+
+
+def job(context):
+    """Return the job that reads the repository through."""
+    order = {"repository": copies.repository(context), "percent": PERCENT}
+    return common.toolbox_job(
+        context,
+        "check",
+        order,
+        mounts=copies.repository_mounts(context),
+        secrets=copies.repository_secrets(context),
+    )

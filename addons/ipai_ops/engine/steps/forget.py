@@ -1,0 +1,15 @@
+"""forget: backups that the retention gave up leave the repository."""
+
+from . import common, copies
+
+
+def job(context):
+    """Return the job that removes the snapshots and frees their room."""
+    order = {"repository": copies.repository(context), "snapshots": context.spec["snapshots"]}
+    return common.toolbox_job(
+        context,
+        "forget",
+        order,
+        mounts=copies.repository_mounts(context),
+        secrets=copies.repository_secrets(context),
+    )

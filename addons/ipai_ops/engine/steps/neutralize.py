@@ -1,0 +1,10 @@
+"""neutralize: the copy forgets how to reach the world; what cannot be proven safe fails the run."""
+
+from . import common, copies
+
+
+def job(context):
+    """Return the job that neutralises and checks, inside the target's own image."""
+    order = {"base_url": context.spec.get("base_url")}
+    secrets = (common.run_secret(context, "admin-password"),)
+    return copies.odoo_job(context, "neutralize", order, secrets)

@@ -1,0 +1,13 @@
+"""own: nobody but its role may connect to the new database."""
+
+from . import common, copies
+
+
+def job(context):
+    """Return the job that closes the copy to everyone but its role."""
+    order = {
+        "database": copies.working_database(context),
+        "role": copies.role(context),
+        "create": False,
+    }
+    return copies.admin_job(context, "database", order, secrets=(common.odoo_conf(context),))

@@ -1,0 +1,31 @@
+"""swap: the new data takes the live name, what was live is kept aside."""
+
+from . import common, copies
+
+
+def job(context):
+    """Return the job that exchanges the names; interrupted, the next attempt completes it."""
+    return exchange(context, incoming(context), copies.copy_name(context, "a"))
+
+
+def incoming(context):
+    """Return what is swapped in: the restore point to go back to, or the run's own copy."""
+    point = context.spec.get("point")
+    return point["database"] if point else copies.working_database(context)
+
+
+def makes(context):
+    """Return what is kept aside."""
+    return (copies.made(context, copies.copy_name(context, "a")),)
+
+
+def exchange(context, incoming_database, aside):
+    """Return the job that swaps ``incoming_database`` in and keeps what served as ``aside``."""
+    order = {
+        "database": common.database(context),
+        "incoming": incoming_database,
+        "aside": aside,
+        "role": copies.role(context),
+        "filestore_root": copies.FILESTORE,
+    }
+    return copies.admin_job(context, "swap", order, (copies.files(context),))
