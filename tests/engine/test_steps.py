@@ -128,7 +128,9 @@ def test_a_release_changes_with_its_image_and_only_then():
 
 def test_a_redeploy_builds_nothing():
     names = [s.name for s in plan_for("deploy", {**deploy_spec(), "redeploy": BUILT}).steps]
-    assert names == ["database", "hold", "update", "release", "resume", "smoke"]
+    assert names == [
+        *("database", "hold", "point", "update", "release", "resume", "smoke", "back"),
+    ]
 
 
 def test_a_projects_own_image_never_meets_the_lines_of_other_projects():

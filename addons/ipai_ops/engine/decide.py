@@ -47,7 +47,7 @@ def decide(
     """Return the next moves of ``run``; ``observed`` is None while the runtime does not answer."""
     step, broken = run.current_step, run.broken_step
     if observed is None and not _is_over_already(run):
-        return _without_runtime(run, step or broken, now)
+        return _without_runtime(run, step or broken, now, platform)
     if step is None:
         undo = _undo_release(run, platform) if broken else ()
         return (*undo, FinishRun(broken.state if broken else "done"))
@@ -223,7 +223,7 @@ def _undo_release(run, platform):
     return tuple(effect for context in contexts for effect in _undo(context))
 
 
-def _without_runtime(run, step, now):
+def _without_runtime(run, step, now, platform):
     """A run gives up after a while; one that has data to bring back waits for as long as it takes."""
     silent = "The Docker engine does not answer"
     hint = "Start the Docker engine on the server, then retry."
@@ -233,18 +233,20 @@ def _without_runtime(run, step, now):
             return (FinishRun(run.broken_step.state),)
         return (Wait(f"{silent}; waiting for it, to bring things back."),)
     if run.cancel_requested and step.state == "pending":
-        return _end_without_runtime(run, FinishStep(step.name, "cancelled"))
+        return _end_without_runtime(run, FinishStep(step.name, "cancelled"), platform)
     if is_out_of_patience:
         failed = FinishStep(step.name, "failed", cause=f"{silent}, for 10 minutes now.", hint=hint)
-        return _end_without_runtime(run, failed)
+        return _end_without_runtime(run, failed, platform)
     return (Wait(f"{silent}; waiting for it."),)
 
 
-def _end_without_runtime(run, finish):
-    """Nothing to bring back: the run is over at once."""
-    if any(step.when != "done" and not step.is_over for step in run.steps):
-        return (finish,)
-    return (finish, FinishRun(finish.state))
+def _end_without_runtime(run, finish, platform):
+    """The run is over at once where nothing has to be brought back."""
+    broken = run.broken_by(finish.step, finish.state)
+    contexts = (StepContext(broken, step, 1, platform) for step in broken.due_after_break)
+    if all(steps.is_needless(context) for context in contexts):
+        return (finish, FinishRun(finish.state))
+    return (finish,)
 
 
 def _is_late(step: StepState, now):

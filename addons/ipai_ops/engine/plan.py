@@ -1,7 +1,7 @@
 """What a run is to do (Plan), and what it has done so far (RunState): frozen, plain, comparable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -77,8 +77,18 @@ class RunState:
         """The first step that is due and not over, or None when nothing is left to do."""
         if self.broken_step is None:
             return next((s for s in self.steps if s.when != "failed" and not s.is_over), None)
+        return next(iter(self.due_after_break), None)
+
+    @property
+    def due_after_break(self):
+        """The steps that are left to bring things back, in order."""
         due = (step for step in self.steps if step.when != "done")
-        return next((step for step in due if not (step.is_over or step.has_broken)), None)
+        return [step for step in due if not (step.is_over or step.has_broken)]
+
+    def broken_by(self, name, state):
+        """Return the run as it will be once the step of this name has failed or was cancelled."""
+        changed = (replace(step, state=state) if step.name == name else step for step in self.steps)
+        return replace(self, steps=tuple(changed))
 
     @property
     def results(self):

@@ -45,9 +45,7 @@ class Verdict:
         return bool(self.reasons)
 
 
-def judge(
-    copies: Iterable[Copy], policy: Policy, has_newest_failed: bool = False
-) -> list[Verdict]:
+def judge(copies: Iterable[Copy], policy: Policy, has_newest_failed: bool = False) -> list[Verdict]:
     """Return a verdict on each copy, newest first.
 
     Nothing goes while the newest attempt has failed: what is there may be all there will be.

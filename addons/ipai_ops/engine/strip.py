@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 DAYS, WEEKS, MONTHS = 7, 4, 3
 BEST_FIRST = ("proven", "proving", "stored", "damaged", "failed", "making")
@@ -39,7 +40,7 @@ def _periods(now):
 
 
 def _tier(tier, form, borders):
-    for begin, end in zip(borders, borders[1:], strict=False):
+    for begin, end in pairwise(borders):
         yield tier, begin.strftime(form), begin, end
 
 

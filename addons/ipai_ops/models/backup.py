@@ -64,7 +64,9 @@ class Backup(models.Model):
     row_count = fields.Float(string="Rows", digits=(20, 0))
     proven_at = fields.Datetime()
     rto_seconds = fields.Float(
-        string="Restore time (s)", aggregator="avg", help="Measured by the proof: restore and start."
+        string="Restore time (s)",
+        aggregator="avg",
+        help="Measured by the proof: restore and start.",
     )
     age_seconds = fields.Float(string="Age when proven (s)", aggregator="avg")
     is_held = fields.Boolean(string="Held", help="Retention never removes it.", tracking=True)
@@ -85,7 +87,9 @@ class Backup(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_when_gone(self):
         if self.filtered(lambda backup: backup.state in IN_REPOSITORY):
-            raise UserError(self.env._("The repository still holds it; retention removes it there."))
+            raise UserError(
+                self.env._("The repository still holds it; retention removes it there.")
+            )
 
     def _take_result(self, run):
         """Note what the job found out; the proof follows by itself."""
@@ -126,7 +130,8 @@ class Backup(models.Model):
         states = dict(self._fields["state"]._description_selection(self.env))
         raise UserError(
             self.env._(
-                "This backup cannot be restored: %s. Choose another one.", states[self.state].lower()
+                "This backup cannot be restored: %s. Choose another one.",
+                states[self.state].lower(),
             )
         )
 

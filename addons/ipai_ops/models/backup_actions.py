@@ -104,14 +104,18 @@ class Backup(models.Model):
         if self.stage == "production" and environment.stage != "production":
             order |= {"is_to_be_masked": True, "masking": self.project_id._masking()}
         run = self._queue_with("restore", environment, trigger, image, order)
-        return self.env["ops.restore"].sudo().create(  # the run is the person's, its record ours
-            {
-                "backup_id": self.id,
-                "environment_id": environment.id,
-                "purpose": "restore",
-                "run_id": run.id,
-                "data_at": self.taken_at,
-            }
+        return (
+            self.env["ops.restore"]
+            .sudo()
+            .create(  # the run is the person's, its record ours
+                {
+                    "backup_id": self.id,
+                    "environment_id": environment.id,
+                    "purpose": "restore",
+                    "run_id": run.id,
+                    "data_at": self.taken_at,
+                }
+            )
         )
 
     def _check_allowed(self, environment):

@@ -32,7 +32,9 @@ class BackupRepository(models.Model):
     project_id = fields.Many2one(
         "ops.project", required=True, index=True, ondelete="cascade", readonly=True
     )
-    active = fields.Boolean(default=True, help="New backups go here; older ones stay where they are.")
+    active = fields.Boolean(
+        default=True, help="New backups go here; older ones stay where they are."
+    )
     kind = fields.Selection(
         [("local", "This server's disk"), ("s3", "S3 storage"), ("sftp", "SFTP server")],
         required=True,
@@ -134,7 +136,9 @@ class BackupRepository(models.Model):
                 )
             )
         own = self.sudo()  # the key itself is closed to everyone
-        own.write({"key_exported_at": fields.Datetime.now(), "key_exported_by_id": self.env.user.id})
+        own.write(
+            {"key_exported_at": fields.Datetime.now(), "key_exported_by_id": self.env.user.id}
+        )
         return self.env["ops.environment"]._shown_once(
             self.env._(
                 "Key of %s. Whoever has it reads every backup; without it no backup can be read. "

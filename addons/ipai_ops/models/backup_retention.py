@@ -79,9 +79,12 @@ class Environment(models.Model):
         self.ensure_one()
         self._check_may("backup")
         run = self._clear_backups("button")
-        if not run:
-            raise UserError(self.env._("The policy keeps all backups that are there."))
-        return run._open()
+        if run:
+            return run._open()
+        return self._shown_once(
+            self.env._("Nothing to remove"),
+            self.env._("The policy keeps all backups that are there."),
+        )
 
     def _judge_backups(self):
         """Write on each backup why it stays; return those that may go."""
@@ -175,4 +178,5 @@ class Environment(models.Model):
 
     def _note_data(self, kind, run, **payload):
         """Note a fact about this environment's data; each run notes a kind once."""
-        self.env["ops.fact"]._note(kind, run, key=f"{kind}-{run.id}", **payload)
+        if "ops.fact" in self.env.registry:
+            self.env["ops.fact"]._note(kind, run, key=f"{kind}-{run.id}", **payload)

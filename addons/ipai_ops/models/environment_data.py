@@ -56,7 +56,9 @@ class Environment(models.Model):
         "CHECK(backup_hours >= 0)", "The hours between two backups cannot be negative."
     )
 
-    @api.depends("backup_ids.state", "backup_ids.taken_at", "backup_ids.rto_seconds", "backup_hours")
+    @api.depends(
+        "backup_ids.state", "backup_ids.taken_at", "backup_ids.rto_seconds", "backup_hours"
+    )
     def _compute_backup_facts(self):
         now = fields.Datetime.now()
         for environment in self:
@@ -182,7 +184,9 @@ class Environment(models.Model):
         """Queue the backups that are due; one that fails is tried again at the next turn's time."""
         now = fields.Datetime.now()
         wanted = [("backup_hours", ">", 0), ("image_id", "!=", False), ("state", "=", "up")]
-        due = self.search([*wanted, "|", ("next_backup_at", "=", False), ("next_backup_at", "<=", now)])
+        due = self.search(
+            [*wanted, "|", ("next_backup_at", "=", False), ("next_backup_at", "<=", now)]
+        )
         for environment in due:
             environment._back_up("schedule")
             environment.next_backup_at = now + timedelta(hours=environment.backup_hours)

@@ -75,7 +75,10 @@ class Project(models.Model):
     def _masking(self):
         """Return what a run's order says of masking; the key travels as a secret file."""
         langs = self.env["res.lang"].sudo().get_installed()  # public knowledge
-        return {"policy": self._masking_policy() or {}, "languages": [code for code, _name in langs]}
+        return {
+            "policy": self._masking_policy() or {},
+            "languages": [code for code, _name in langs],
+        }
 
     def _masking_key(self):
         """Return the key by which the same person becomes the same other person everywhere."""
@@ -108,4 +111,5 @@ class Project(models.Model):
     def action_first_backup(self):
         """Queue production's first backup and open its run; the proof follows by itself."""
         self.ensure_one()
+        self._check_may("backup", "production")
         return self.production_id.action_back_up()

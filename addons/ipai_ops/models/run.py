@@ -134,6 +134,7 @@ class Run(models.Model):
             steps = [
                 headlines.Share(step.state, step.progress, step.predicted_seconds)
                 for step in run.step_ids
+                if step.when != "failed" or step.state != "pending"
             ]
             run.progress = headlines.percent(run.state, steps)
 

@@ -73,7 +73,9 @@ class Run(models.Model):
                 points._keep(self, "point", self._copy("p"), serving, **self._copy_facts(step))
         for step in self._steps_done("swap"):
             if not went_back and self._had_data():
-                aside = points._keep(self, "aside", self._copy("a"), serving, taken_at=step.finished_at)
+                aside = points._keep(
+                    self, "aside", self._copy("a"), serving, taken_at=step.finished_at
+                )
                 self.restore_ids.aside_id = aside
         if went_back and self._steps_done("point"):
             at = went_back.finished_at
@@ -95,7 +97,8 @@ class Run(models.Model):
     def _copy_facts(step):
         result = step.result or {}
         facts = {name: result.get(name) or 0 for name in ("size_bytes", "seconds")}
-        return {**facts, "method": result.get("method"), "taken_at": step.started_at}
+        at = step.started_at or step.run_id.started_at
+        return {**facts, "method": result.get("method"), "taken_at": at}
 
     def _settle_swapped(self):
         """What was swapped in has no name of its own any more."""
@@ -146,7 +149,7 @@ class Run(models.Model):
     def _settle_snapshot(self, backup):
         parked = self._steps_done("park")
         if not parked and self.state != "failed":
-            return
+            return None
         results = {step.kind: step.result or {} for step in self.step_ids if step.result}
         name = self._copy("s")
         known = [("kind", "=", "database"), ("name", "=", name), ("state", "!=", "removed")]

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 
 from ..engine import odoo_conf
 from ..engine.steps import common, copies
-
 from .backup_repository import REPOSITORY_FILES
 
 

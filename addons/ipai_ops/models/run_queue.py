@@ -26,7 +26,8 @@ class Run(models.Model):
         """Queue a run and wake the driver; a run that waits already is superseded by it.
 
         ``options``: redeploy_image (ops.artifact), retry_of (ops.run), commit_subject,
-        commit_author, order (what the pipeline must know besides). Callers check access first: nobody writes runs directly.
+        commit_author, order (what the pipeline must know besides). Callers check access first:
+        nobody writes runs directly.
         Raises ConcurrencyError when another request queues for the same environment at the
         same moment; Odoo's request loop then calls again, with a fresh view of the database.
         """

@@ -15,3 +15,5 @@ from . import test_rights
 from . import test_roles
 from . import test_two_requests
 from . import test_webhook
+from . import test_backup
+from . import test_restore

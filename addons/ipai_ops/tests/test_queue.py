@@ -56,7 +56,17 @@ class TestQueue(OpsCase):
 
     def test_the_steps_of_the_pipeline_are_written_down(self):
         run = self.production._deploy("push", SHA)
-        names = ["build", "database", "hold", "update", "release", "resume", "smoke"]
+        names = [
+            "build",
+            "database",
+            "hold",
+            "point",
+            "update",
+            "release",
+            "resume",
+            "smoke",
+            "back",
+        ]
         self.assertEqual(run.step_ids.mapped("name"), names)
         self.assertEqual(set(run.step_ids.mapped("state")), {"pending"})
         self.assertGreater(run.step_ids[0].timeout_seconds, 0)
@@ -237,7 +247,9 @@ class TestQueue(OpsCase):
         self.begin(run)
         run.step_ids[0].write({"state": "running", "progress": 0.5})
         self.assertEqual(run.headline, "Deploying 3f2c1a9 · build")
-        self.assertEqual(run.progress, 7.1)  # half of one of seven steps
+        self.assertEqual(
+            run.progress, 6.2
+        )  # half of one of eight steps; the way back does not count
 
     def deployed_with_image(self):
         run = self.begin(self.production._deploy("push", SHA))

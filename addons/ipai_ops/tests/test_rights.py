@@ -38,6 +38,13 @@ MODELS = {
     "ops.role": ("anyone", "manager", "manager", "manager"),
     "ops.role.right": ("anyone", "manager", "manager", "manager"),
     "ops.project.member": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.backup": ("view", None, None, None),
+    "ops.backup.repository": ("view", "project settings", "anyone", None),
+    "ops.snapshot": ("view", None, None, None),
+    "ops.restore": ("view", None, None, None),
+    "ops.restore.point": ("view", None, None, None),
+    "ops.restore.wizard": ("view", "view", "view", "view"),
+    "ops.rollback.wizard": ("view", "view", "view", "view"),
     "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.redeploy": ("anyone", "anyone", "anyone", "anyone"),
 }
@@ -69,6 +76,30 @@ METHODS = {
     ("ops.run", "action_retry"): ("deploy", ()),
     ("ops.run", "action_redeploy"): ("rollback", ()),
     ("ops.run", "action_view_environment"): ("view", ()),
+    ("ops.project", "action_view_backups"): ("view", ()),
+    ("ops.project", "action_view_snapshots"): ("view", ()),
+    ("ops.project", "action_first_backup"): ("project backup", ()),
+    ("ops.environment", "action_back_up"): ("backup", ()),
+    ("ops.environment", "action_view_backups"): ("view", ()),
+    ("ops.environment", "action_view_storage"): ("view", ()),
+    ("ops.environment", "action_preview_retention"): ("view", ()),
+    ("ops.environment", "action_clear_backups"): ("backup", ()),
+    ("ops.environment", "action_drill"): ("backup", ()),
+    ("ops.environment", "action_fresh_clone"): ("deploy", ()),
+    ("ops.environment", "action_roll_back"): ("rollback", ()),
+    ("ops.run", "action_roll_back"): ("rollback", ()),
+    ("ops.run", "restore_deployment"): ("rollback", ("$over",)),
+    ("ops.backup", "create_backup"): ("backup", ("acme", "$environment")),
+    ("ops.backup", "restore_backup"): ("restore", ("$backup", "$environment")),
+    ("ops.backup", "action_prove"): ("backup", ()),
+    ("ops.backup", "action_restore"): ("view", ()),
+    ("ops.backup", "action_hold"): ("backup", ()),
+    ("ops.backup", "action_view_run"): ("view", ()),
+    ("ops.backup.repository", "action_export_key"): ("project secrets", ()),
+    ("ops.restore", "action_view_run"): ("view", ()),
+    ("ops.restore.point", "action_roll_back"): ("rollback", ()),
+    ("ops.restore.wizard", "action_confirm"): ("restore", ()),
+    ("ops.rollback.wizard", "action_confirm"): ("rollback", ()),
     ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
     ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
 }
@@ -93,8 +124,8 @@ def role_may(role, right, stage):
     granted = ROLES.get(role, {})
     if right == "deploy anywhere":
         return bool(granted.get("deploy"))
-    if right == "project deploy":
-        return "p" in granted.get("deploy", "")
+    if right in ("project deploy", "project backup"):
+        return "p" in granted.get(right.removeprefix("project "), "")
     if right.startswith("project "):
         return set(granted.get(right.removeprefix("project "), "")) == set("psd")
     return STAGES[stage] in granted.get(right, "")
@@ -139,7 +170,36 @@ class RightsMixin(OpsMixin):
             "ops.environment.destroy": wizards[0].create({**wizard, "typed_name": "main"}),
             "ops.environment.redeploy": wizards[1].create({**wizard, "image_id": image.id}),
         }
-        return {"records": records, "ids": cls.set_up_runs(environment)}
+        records |= cls.set_up_data(environment, over, image)
+        ids = {"$over": over.id, "$backup": records["ops.backup"].id}
+        return {"records": records, "ids": {**ids, **cls.set_up_runs(environment)}}
+
+    @classmethod
+    def set_up_data(cls, environment, run, image):
+        """Return one record of each model of the data plane in the environment's stage."""
+        environment.database_name = environment.database_name or f"db_{environment.id}"
+        places = {"environment_id": environment.id, "run_id": run.id}
+        facts = {"database_name": f"copy_{environment.id}", "taken_at": run.finished_at}
+        point = {**places, **facts, "kind": "point", "image_id": image.id}
+        backup = cls.make_backup(environment, image_id=image.id)
+        records = {
+            "ops.backup": backup,
+            "ops.backup.repository": backup.repository_id,
+            "ops.restore.point": cls.env["ops.restore.point"].create(point),
+            "ops.restore": cls.env["ops.restore"].create(
+                {**places, "purpose": "proof", "backup_id": backup.id}
+            ),
+            "ops.snapshot": cls.env["ops.snapshot"].create(
+                {**places, **facts, "project_id": cls.project.id, "backup_id": backup.id}
+            ),
+        }
+        wizards = {"environment_id": environment.id, "typed_name": environment.name}
+        for name, values in (
+            ("ops.restore.wizard", {"backup_id": backup.id}),
+            ("ops.rollback.wizard", {"image_id": image.id}),
+        ):
+            records[name] = cls.env[name].create({**wizards, **values})
+        return records
 
     @classmethod
     def set_up_runs(cls, environment):
@@ -253,6 +313,7 @@ class TestRights(RightsMixin, HttpCase):
         secrets = {
             "ops.project": ("webhook_secret", "git_credentials"),
             "ops.environment": ("db_password", "admin_password"),
+            "ops.backup.repository": ("key", "s3_access_key", "s3_secret_key", "sftp_key"),
         }
         for model, names in secrets.items():
             for name in names:
@@ -296,7 +357,9 @@ class TestRights(RightsMixin, HttpCase):
     @staticmethod
     def says_there_is_none(refusal):
         """What a person may not see does not exist for them."""
-        return str(refusal).startswith(("There is no run", "There is no project", "Project “"))
+        return str(refusal).startswith(
+            ("There is no run", "There is no project", "Project “", "There is no backup")
+        )
 
     @staticmethod
     def public_methods(model):

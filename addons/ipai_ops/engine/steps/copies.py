@@ -123,5 +123,3 @@ def odoo_job(context, verb, order, secrets=()):
         is_foreign=True,
         user="0:0",  # the toolbox writes the spool; it starts Odoo itself as the image's odoo user
     )
-
-
