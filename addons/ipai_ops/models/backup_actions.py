@@ -79,6 +79,7 @@ class Backup(models.Model):
         self._check_in_repository()
         run = self._queue_with("prove", self.environment_id, trigger, self.image_id, self._trial())
         proof = {"backup_id": self.id, "environment_id": self.environment_id.id}
+        proof["data_at"] = self.taken_at
         self.env["ops.restore"].sudo().create({**proof, "purpose": "proof", "run_id": run.id})
         own = self.sudo()  # people may ask for a proof, and write nothing of a backup
         own.write({"proof_run_id": run.id, "state": "proving", "cause": False, "hint": False})

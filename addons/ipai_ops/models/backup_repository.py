@@ -106,6 +106,10 @@ class BackupRepository(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        projects = [vals.get("project_id") for vals in vals_list if vals.get("active", True)]
+        before = self.search([("project_id", "in", projects)])
+        before.active = False  # the new one takes over; what lies in the old one stays restorable
+        self.flush_model()
         repositories = super().create(vals_list)
         for repository in repositories.sudo():  # nobody may read or write the key itself
             repository.key = repository.key or secrets.token_urlsafe(48)

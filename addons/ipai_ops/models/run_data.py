@@ -59,9 +59,9 @@ class Run(models.Model):
     def _settle_artifacts(self):
         """Remember the copies that exist now before what nothing needs is given up."""
         self._settle_copies()
+        self._settle_backups()
         settled = super()._settle_artifacts()
         self._settle_swapped()
-        self._settle_backups()
         return settled
 
     def _settle_copies(self):

@@ -203,6 +203,7 @@ class TestRetention(DataCase):
         backups = self.history(120)
         backups[100].is_held = True
         staging = self.make_environment("stage", stage="staging")
+        backups[101].image_id = self.image
         backups[101]._restore_into(staging, "button")
         doomed = self.production._judge_backups()
         self.assertIn(backups[102], doomed)
@@ -230,7 +231,6 @@ class TestRetention(DataCase):
 @tagged("post_install", "-at_install", "ipai_ops")
 class TestRepository(DataCase):
     def repository(self, **values):
-        self.project._backup_repository().active = False
         values = {"project_id": self.project.id, **values}
         return self.env["ops.backup.repository"].create(values)
 
@@ -252,6 +252,13 @@ class TestRepository(DataCase):
     def test_a_repository_without_its_place_is_refused(self):
         with self.assertRaises(ValidationError):
             self.repository(kind="sftp", host="backup.example.org")
+
+    def test_a_new_repository_takes_over_and_the_old_one_stays_readable(self):
+        old = self.project._backup_repository()
+        new = self.repository(kind="s3", endpoint="https://s3.example.org", bucket="b")
+        self.assertEqual(self.project._backup_repository(), new)
+        self.assertFalse(old.active)
+        self.assertTrue(old.sudo().key)
 
     def test_the_key_is_shown_once(self):
         repository = self.project._backup_repository()

@@ -22,6 +22,7 @@ class RestoreWizard(models.TransientModel):
         required=True,
         ondelete="cascade",
         compute="_compute_environment_id",
+        precompute=True,
         store=True,
         readonly=False,
     )

@@ -22,12 +22,14 @@ class RollbackWizard(models.TransientModel):
         domain="[('id', 'in', allowed_point_ids)]",
         ondelete="cascade",
         compute="_compute_choice",
+        precompute=True,
         store=True,
         readonly=False,
     )
     with_data = fields.Boolean(
         string="Bring the data back too",
         compute="_compute_choice",
+        precompute=True,
         store=True,
         readonly=False,
         help="Without it only the build goes back: newer data stays, also what updates changed.",
@@ -39,6 +41,7 @@ class RollbackWizard(models.TransientModel):
         domain="[('id', 'in', allowed_image_ids)]",
         ondelete="cascade",
         compute="_compute_image_id",
+        precompute=True,
         store=True,
         readonly=False,
     )
