@@ -31,6 +31,9 @@ def main(arguments):
             rows += _told(module.rows(env))
     if "--quick" not in arguments:
         rows += _told(import_module("bench.deploys").rows())
+        backup = import_module("bench.backup")
+        size = backup.LARGE_GIGABYTES if "--large" in arguments else backup.USUAL_GIGABYTES
+        rows += _told(backup.rows(size))
     TABLE.write_text(_page(rows), encoding="utf-8")
     return 0 if all(row.is_met for row in rows) else 1
 

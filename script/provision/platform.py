@@ -59,12 +59,18 @@ def ensure_platform_services(commands, settings, images):
 
 
 def _postgres(settings, images, kind):
+    """The server of one kind of data; production also archives its WAL."""
+    archives = kind == "production"
     return Service(
         name=settings.named(f"postgres-{kind}"),
         image=images["postgres"],
         networks=("control", kind),
         secrets=((f"postgres-{kind}-password", "postgres-password"),),
-        mounts=((f"postgres-{kind}", "/var/lib/postgresql"),),
+        environment=("POSTGRES_ARCHIVE=on",) if archives else (),
+        mounts=(
+            (f"postgres-{kind}", "/var/lib/postgresql"),
+            *([("wal", "/ipai/wal")] if archives else []),
+        ),
         options=("--mount", "type=tmpfs,target=/dev/shm,tmpfs-size=268435456,tmpfs-mode=1777"),
     )
 

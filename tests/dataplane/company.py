@@ -84,7 +84,7 @@ class Company:
         order.setdefault("server", self.production.address)
         run = order.pop("run", None)
         image = order.pop("image", "tools")
-        more = {"environment": order.pop("environment", {})}
+        more = {"environment": order.pop("environment", {}), "wrapper": order.pop("wrapper", ())}
         return self.world.start(
             verb,
             order,

@@ -87,8 +87,12 @@ class World:
         self.network.reload()
         return self.network.attrs["IPAM"]["Config"][0]["Gateway"]
 
+    def next_device(self):
+        """The folder that the next volume shall lie in; None for Docker's own place."""
+
     def volume(self, size="", device=""):
         """A volume; with a size it is a file system of its own, which can be full."""
+        device = device or ("" if size else self.next_device())
         options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size}"} if size else {}
         if device:
             options = {"type": "none", "device": str(device), "o": "bind"}
@@ -151,7 +155,7 @@ class World:
         ]
         container = self.client.containers.run(
             self.images[image],
-            ["python3", "-m", "ipai_toolbox", verb],
+            [*more.pop("wrapper", ()), "python3", "-m", "ipai_toolbox", verb],
             entrypoint="",
             mounts=places,
             network=self.network.name,
@@ -168,6 +172,21 @@ class World:
         )
         self.containers.append(container)
         return Running(container, fence["fence"])
+
+    def service(self, alias, script, folder):
+        """A container that goes on, with what the tests need beside the product."""
+        container = self.client.containers.create(
+            self.images["tools"],
+            ["sh", "-ec", script],
+            mounts=[Mount("/keys", str(folder), "bind", read_only=True)],
+            network=self.network.name,
+            user="0:0",
+        )
+        self.network.disconnect(container)
+        self.network.connect(container, aliases=[alias])
+        container.start()
+        self.containers.append(container)
+        return container
 
     def shell(self, script, mounts=(), image="tools", user="0:0"):
         """The output of a shell script beside the data."""

@@ -34,9 +34,12 @@ class Finished:
 
 
 def capture(
-    command, *, timeout_seconds: float, env=None, cwd=None, stdin: str | None = None
+    command, *, timeout_seconds: float, env=None, cwd=None, stdin: str | None = None, user=None
 ) -> Finished:
-    """Run a short command quietly; its two streams come back apart. Raises Failure when it is absent."""
+    """Run a short command quietly; its two streams come back apart. Raises Failure when it is absent.
+
+    `user` is a pwd entry to become.
+    """
     started = time.monotonic()
     process = _start(
         command,
@@ -44,6 +47,7 @@ def capture(
         cwd,
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        user=user,
     )
     timed_out = False
     try:

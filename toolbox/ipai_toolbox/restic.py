@@ -107,7 +107,7 @@ class _Watch:
     def __init__(self, on_value, clock=time.monotonic):
         self._on_value, self._clock = on_value, clock
         self._away_since: float | None = None
-        self._patience = float(os.environ.get("IPAI_PATIENCE_SECONDS") or AWAY_SECONDS)
+        self._patience = _patience()
         self._block: list[str] = []
 
     def __call__(self, line: str) -> None:
@@ -144,6 +144,11 @@ class _Watch:
                 f"The store of the backup repository does not answer: {line.rpartition(': ')[2]}",
                 "Check the store and the network to it, then retry",
             )
+
+
+def _patience() -> float:
+    """For how many seconds a store may be away."""
+    return float(os.environ.get("IPAI_PATIENCE_SECONDS") or AWAY_SECONDS)
 
 
 def _is_error(value) -> bool:
@@ -213,7 +218,8 @@ def _s3(part: dict, places: Places, work: Path):
     prefix = part.get("prefix", "").strip("/")
     address = f"s3:{part['endpoint'].rstrip('/')}/{part['bucket']}" + (prefix and f"/{prefix}")
     region = {"AWS_DEFAULT_REGION": part["region"]} if part.get("region") else {}
-    return address, (), {"AWS_SHARED_CREDENTIALS_FILE": str(file), **region}
+    stuck = f"--stuck-request-timeout={max(int(_patience() / 3), 1)}s"
+    return address, (stuck,), {"AWS_SHARED_CREDENTIALS_FILE": str(file), **region}
 
 
 def _sftp(part: dict, places: Places, work: Path):

@@ -1,0 +1,180 @@
+"""Repositories that are somewhere else: S3 and SFTP, and a network that goes away in the middle."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import boto3
+import pytest
+from botocore.config import Config
+
+WHOLE = "20000|200"
+KEYS = {"access_key": "an-access-key", "secret_key": "a-secret-key-of-the-store"}
+
+
+class Store:
+    """An S3 server on the network of the jobs, in a process that can be stopped and continued."""
+
+    def __init__(self, host, folder):
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://{host}:{self.port}"
+        command = [sys.executable, "-m", "moto.server", "-H", host, "-p", str(self.port)]
+        log = (folder / "store.log").open("wb")
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ)
+        self.client = boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=KEYS["access_key"],
+            aws_secret_access_key=KEYS["secret_key"],
+            config=Config(retries={"max_attempts": 1}, connect_timeout=3, read_timeout=10),
+        )
+        self._until_it_answers(host)
+        self.client.create_bucket(Bucket="backups")
+
+    def _until_it_answers(self, host):
+        deadline = time.monotonic() + 60
+        while True:
+            with socket.socket() as knock:
+                if not knock.connect_ex((host, self.port)):
+                    return
+            assert time.monotonic() < deadline, "The S3 server does not start"
+            time.sleep(0.2)
+
+    def cut(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def mend(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def close(self):
+        self.mend()
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+    def repository(self, prefix):
+        where = {"endpoint": self.url, "bucket": "backups", "prefix": prefix}
+        return {"kind": "s3", "region": "us-east-1", **where}
+
+
+@pytest.fixture(scope="module")
+def store(world, tmp_path_factory):
+    store = Store(world.gateway, tmp_path_factory.mktemp("store"))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def secrets(company):
+    return company.world.secrets(**{"odoo.conf": company.conf, "s3-credentials": json.dumps(KEYS)})
+
+
+def test_a_backup_goes_to_s3_and_comes_back(company, store, secrets):
+    repository = store.repository("acme")
+    backup = company.backup(repository, secrets=secrets)
+    assert backup.ok and KEYS["secret_key"] not in backup.log
+    assert company.restore(repository, backup["snapshot"], "from_s3", secrets=secrets).ok
+    assert company.count(company.staging, "from_s3") == WHOLE
+    assert company.run("check", repository=repository, percent=100, secrets=secrets).ok
+    gone = company.run(
+        "forget", repository=repository, snapshots=[backup["snapshot"]], secrets=secrets
+    )
+    assert gone["removed"] == [backup["snapshot"]]
+
+
+def test_a_network_cut_in_mid_backup_is_one_sentence_and_the_next_attempt_is_whole(
+    company, store, secrets
+):
+    repository = store.repository("cut")
+    order = {"database": "company", "repository": repository, "tags": {"run": "9001"}, "run": 9001}
+    job = company.start(
+        "backup", secrets=secrets, environment={"IPAI_PATIENCE_SECONDS": "6"}, **order
+    )
+    job.until_it_says("Storing")
+    store.cut()
+    failed = job.wait()
+    store.mend()
+    assert "does not answer" in failed.cause or "cannot be reached" in failed.cause
+    done = company.run("backup", attempt=2, secrets=secrets, **order)
+    assert company.restore(repository, done["snapshot"], "after_cut", secrets=secrets).ok
+
+
+def test_a_network_cut_in_mid_restore_leaves_nothing(company, store, secrets):
+    repository = store.repository("cut2")
+    snapshot = company.backup(repository, secrets=secrets)["snapshot"]
+    order = {
+        "server": company.staging.address,
+        "database": "cut_restore",
+        "role": "preview",
+        "run": 9002,
+    }
+    order |= {
+        "repository": repository,
+        "snapshot": snapshot,
+        "filestore": company.store("cut_restore"),
+    }
+    store.cut()
+    failed = company.run(
+        "restore", secrets=secrets, environment={"IPAI_PATIENCE_SECONDS": "6"}, **order
+    )
+    store.mend()
+    assert "does not answer" in failed.cause or "cannot be reached" in failed.cause
+    assert "cut_restore" not in company.staging.databases()
+    assert company.run("restore", attempt=2, secrets=secrets, **order).ok
+
+
+def test_a_store_that_is_not_there_or_a_missing_key_is_one_sentence(company, store, secrets):
+    nowhere = {**store.repository("x"), "endpoint": f"http://{company.world.gateway}:1"}
+    patience = {"IPAI_PATIENCE_SECONDS": "3"}
+    away = company.backup(nowhere, secrets=secrets, environment=patience)
+    assert "does not answer" in away.cause or "cannot be reached" in away.cause
+    missing = company.backup(store.repository("x"))
+    assert "credentials of the S3 store are missing" in missing.cause
+
+
+SSHD = """
+apt-get -qq -o Acquire::Check-Valid-Until=false update
+apt-get -qq install --yes --no-install-recommends openssh-server >/dev/null
+useradd --create-home backup-user
+install -d -o backup-user /home/backup-user/.ssh /home/backup-user/store
+cp /keys/key.pub /home/backup-user/.ssh/authorized_keys
+chown backup-user /home/backup-user/.ssh/authorized_keys
+mkdir -p /run/sshd
+exec /usr/sbin/sshd -D -e -p 2222
+"""
+
+
+@pytest.fixture(scope="module")
+def sftp(company, tmp_path_factory):
+    """A real OpenSSH server, and the secrets that open it: (repository, secrets)."""
+    keys = tmp_path_factory.mktemp("keys")
+    for name in ("key", "host"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)]
+        subprocess.run(command, check=True, timeout=30)
+    world = company.world
+    server = world.service("sftp", f"cp /keys/host /etc/ssh_host; {SSHD} -h /etc/ssh_host", keys)
+    deadline = time.monotonic() + 400
+    while "Server listening" not in server.logs().decode():
+        server.reload()
+        assert server.status == "running" and time.monotonic() < deadline, server.logs().decode()
+        time.sleep(0.5)
+    known = f"[sftp]:2222 {(keys / 'host.pub').read_text()}"
+    texts = {"sftp-key": (keys / "key").read_text(), "sftp-known-hosts": known}
+    where = {"kind": "sftp", "host": "sftp", "port": 2222, "user": "backup-user"}
+    return {**where, "path": "/home/backup-user/store/acme"}, texts
+
+
+def test_a_backup_goes_to_sftp_and_a_foreign_host_key_is_refused(company, sftp):
+    repository, texts = sftp
+    secrets = company.world.secrets(**{"odoo.conf": company.conf, **texts})
+    backup = company.backup(repository, secrets=secrets)
+    assert company.restore(repository, backup["snapshot"], "from_sftp", secrets=secrets).ok
+    foreign = {**texts, "sftp-known-hosts": texts["sftp-known-hosts"].replace("[sftp]", "[other]")}
+    refused = company.backup(repository, secrets=company.world.secrets(**foreign), run=2)
+    assert "refused us" in refused.cause and "Host key verification failed" in refused.cause

@@ -1,0 +1,127 @@
+"""Production as it was at a moment: WAL archived, base backups, one database brought back."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from docker.types import Mount
+
+MOST_LOST_SECONDS = 60
+
+
+class Archived:
+    """A production server that archives its WAL, and one database that changes all the time."""
+
+    def __init__(self, world):
+        self.world, self.wal, self.data = world, world.volume(), world.volume()
+        self.files = world.volume()
+        mounts = [Mount("/ipai/wal", self.wal)]
+        self.server = world.server("archived", data=self.data, more=mounts, POSTGRES_ARCHIVE="on")
+        self.other = world.server("elsewhere")
+        self.other.sql("CREATE ROLE preview LOGIN")
+        self.server.sql("CREATE DATABASE shop")
+        self.server.sql(
+            "CREATE TABLE sale (number int, at timestamptz DEFAULT clock_timestamp())", "shop"
+        )
+
+    @property
+    def mounts(self):
+        return [
+            (self.wal, "/ipai/wal"),
+            (self.data, "/var/lib/postgresql"),
+            (self.files, "/var/lib/odoo"),
+        ]
+
+    def run(self, verb, **order):
+        given = {"server": self.server.address, **order}
+        return self.world.job(verb, given, image="postgres", mounts=self.mounts)
+
+    def bring(self, moment, name, **more):
+        order = {"server": self.other.address, "source_database": "shop", "database": name}
+        order |= {"role": "preview", "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        return self.run("pitr_restore", **{**order, **more})
+
+    def sell(self, number):
+        self.server.sql(f"INSERT INTO sale VALUES ({number})", "shop")
+
+    def archive_now(self):
+        self.server.sql("SELECT pg_switch_wal()")
+        deadline = time.monotonic() + 60
+        waiting = "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
+        while self.server.sql(waiting) != "0":
+            assert time.monotonic() < deadline, self.server.container.logs().decode()[-2000:]
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def archived(world):
+    return Archived(world)
+
+
+def test_an_empty_archive_says_what_is_missing(archived):
+    assert "no base backup" in archived.run("pitr_status").cause
+
+
+def test_one_database_comes_back_as_it_was_at_a_moment(archived):
+    base = archived.run("pitr_base", kind="full")
+    assert base["kind"] == "full" and base["database_bytes"] > 1000000
+    archived.sell(1)
+    time.sleep(1.1)
+    moment = datetime.now(UTC)
+    time.sleep(1.1)
+    archived.sell(2)
+    archived.server.sql("DELETE FROM sale WHERE number = 1", "shop")
+    archived.archive_now()
+    done = archived.bring(moment, "shop_then")
+    assert done["rows"] == 1
+    assert archived.other.sql("SELECT number FROM sale", "shop_then") == "1"
+    assert "preview" in archived.other.sql(
+        "SELECT tableowner FROM pg_tables WHERE tablename = 'sale'", "shop_then"
+    )
+    assert archived.server.sql("SELECT number FROM sale", "shop") == "2"
+
+
+def test_a_quiet_time_before_the_newest_segment_can_be_asked_for(archived):
+    archived.sell(3)
+    time.sleep(1.1)
+    moment = datetime.now(UTC)
+    time.sleep(1.1)
+    archived.archive_now()
+    assert archived.bring(moment, "shop_quiet").ok
+    assert archived.other.sql("SELECT max(number) FROM sale", "shop_quiet") == "3"
+
+
+def test_times_outside_of_the_archive_are_refused_with_its_reach(archived):
+    status = archived.run("pitr_status")
+    assert status["oldest"] < status["newest"] and status["failing"] is False
+    late = archived.bring(datetime(2100, 1, 1, tzinfo=UTC), "never")
+    early = archived.bring(datetime(2000, 1, 1, tzinfo=UTC), "never")
+    for refused in (late, early):
+        assert status["oldest"] in refused.cause
+    assert "never" not in archived.other.databases()
+
+
+def test_a_second_base_backup_takes_only_the_difference(archived):
+    first = archived.run("pitr_status")["base_bytes"]
+    second = archived.run("pitr_base", kind="incr")
+    assert second["kind"] == "incr" and second["added_bytes"] < first / 2
+
+
+def test_no_more_than_a_minute_is_lost_when_the_server_is(archived):
+    """The recovery point: what was committed longest before a crash and is not in the archive."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < 75:
+        archived.sell(100)
+        time.sleep(0.5)
+    archived.server.container.kill(signal="SIGKILL")
+    died_at = datetime.now(UTC)
+    newest = archived.world.shell(
+        "find /ipai/wal/archive -name '0*' -type f -printf '%T@\\n' | sort -n | tail -1",
+        archived.mounts,
+    )
+    moment = datetime.fromtimestamp(float(newest.split()[-1]) - 0.01, UTC)
+    done = archived.bring(moment, "shop_saved")
+    saved = archived.other.sql("SELECT extract(epoch FROM max(at)) FROM sale", "shop_saved")
+    lost = died_at.timestamp() - float(saved)
+    print(f"RPO measured: {lost:.1f} s; brought back in {done['seconds']} s")
+    assert lost <= MOST_LOST_SECONDS

@@ -1,0 +1,192 @@
+"""Brings one database back as it was at a moment: recovered in a scratch cluster, moved to a server."""
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..dump import read_dump, write_dump
+from ..folders import NewFolder, absolute, copy_tree, own_like
+from ..job import Job
+from ..manifest import check_rows, frozen, row_counts
+from ..new_database import NewDatabase, new_database, size_of
+from ..outcome import Failure
+from ..postgres import Server, server_of
+from ..process import Finished, stream
+from ..spec import FAULT
+from ..wal_archive import SECONDS, environment, reach, run_pgbackrest, shown, user
+
+ENDED_BEFORE = "recovery ended before configured recovery target was reached"
+REPLAYED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
+
+
+def run(job: Job) -> dict:
+    started, moment = time.monotonic(), _moment(job)
+    oldest, newest = reach()
+    if not oldest <= moment <= newest:
+        raise Failure(
+            f"The archive reaches from {shown(oldest)} until {shown(newest)}: "
+            f"{shown(moment)} cannot be restored",
+            "Choose a time in between",
+        )
+    with server_of(job.spec.part("server"), job.places) as server:
+        server.wait()
+        database = new_database(job, server, job.spec.text("database"))
+        about = {} if database.is_made() else _bring(job, database, moment)
+        files = _folder(job, database)
+        if files:
+            files.finish()
+        size = size_of(server, database.name)
+    job.events.progress(1.0, f"{database.name} is as of {shown(moment)}")
+    seconds = round(time.monotonic() - started, 2)
+    return {"as_of": shown(moment), "database_bytes": size, "seconds": seconds, **about}
+
+
+def _moment(job: Job) -> datetime:
+    try:
+        moment = datetime.fromisoformat(job.spec.text("time").replace("Z", "+00:00"))
+    except ValueError as error:
+        raise Failure(f"'{job.spec.text('time')}' is no time", FAULT) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _bring(job: Job, database: NewDatabase, moment: datetime) -> dict:
+    name = job.spec.text("source_database")
+    with _scratch(job) as folder:
+        last = _recover(job, folder, name, moment)
+        scratch = Server(str(folder), 5432, folder / "none")
+        if not scratch.exists(name):
+            raise Failure(f"At that time there was no database {name}", "Choose a later time")
+        facts = _move(job, scratch, database, folder / "dump")
+        _stop(folder)
+    files = _folder(job, database)
+    missing = _files(job, files, facts.pop("stored")) if files else 0
+    database.finish(job.spec.maybe_text("role"))
+    return {"last_transaction": last, "missing_files": missing, **facts}
+
+
+@contextmanager
+def _scratch(job: Job) -> Iterator[Path]:
+    """A private folder of the cluster's user; the server in it is stopped whatever happens."""
+    place = job.spec.maybe_text("scratch") or tempfile.gettempdir()
+    folder = Path(tempfile.mkdtemp(prefix="ipai-pitr-", dir=place))
+    (folder / "data").mkdir(mode=0o700)
+    _own(folder, folder / "data")
+    try:
+        yield folder
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            _stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _recover(job: Job, folder: Path, name: str, moment: datetime) -> str:
+    """The cluster as of the moment, running on a socket in the folder; the last transaction's time.
+
+    Nothing may have happened between the last archived transaction and the moment: then the end of the
+    archive is the state asked for, as the archive itself is younger than the moment.
+    """
+    job.events.progress(0.05, f"Restoring the cluster as of {shown(moment)}")
+    target = moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f+00")
+    _restore(job, folder, name, "--type=time", f"--target={target}", "--target-action=promote")
+    log = _start(job, folder)
+    if ENDED_BEFORE in log:
+        job.events.info("Nothing happened between the last transaction and that time")
+        _restore(job, folder, name, "--delta", "--type=default")
+        log = _start(job, folder)
+    if not _as_owner(_control(folder, "status")).is_ok:
+        lines = [line for line in log.splitlines() if "FATAL" in line] or log.splitlines()[-1:]
+        raise Failure(f"The cluster does not recover: {lines[0][:300]}", "Choose another time")
+    found = REPLAYED.search(log)
+    return found.group(1) if found else ""
+
+
+def _restore(job: Job, folder: Path, name: str, *words: str) -> None:
+    place = f"--pg1-path={folder / 'data'}"
+    try:
+        run_pgbackrest(job.events.debug, place, f"--db-include={name}", *words, "restore")
+    except Failure as failure:
+        if "database to include" not in failure.cause:
+            raise
+        raise Failure(
+            f"At that time there was no database {name}", "Choose a later time"
+        ) from failure
+
+
+def _start(job: Job, folder: Path) -> str:
+    """Start the cluster and wait until it has recovered; gives its log."""
+    (folder / "hba").write_text("local all all trust\n", encoding="utf-8")
+    log = folder / "log"
+    log.write_text("", encoding="utf-8")
+    _own(folder / "hba", log)
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(folder),
+        "hba_file": str(folder / "hba"),
+        "archive_mode": "off",
+        "hot_standby": "off",
+        "autovacuum": "off",
+        "fsync": "off",
+        "shared_preload_libraries": "",
+    }
+    words = " ".join(f"-c {key}='{value}'" for key, value in options.items())
+    command = _control(folder, "start", "-w", "-t", str(SECONDS), "-l", str(log), "-o", words)
+    job.events.progress(0.3, "Replaying the archive")
+    _as_owner(command)
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def _as_owner(command: list[str]) -> Finished:
+    """Run pg_ctl as the cluster's user."""
+    return stream(command, str, timeout_seconds=SECONDS, env=environment(), user=user())
+
+
+def _own(*paths: Path) -> None:
+    owner = user()
+    for path in paths if owner else ():
+        shutil.chown(path, owner.pw_uid, owner.pw_gid)
+
+
+def _stop(folder: Path) -> None:
+    _as_owner(_control(folder, "stop", "-m", "immediate"))
+
+
+def _control(folder: Path, *words: str) -> list[str]:
+    return ["pg_ctl", "-D", str(folder / "data"), *words]
+
+
+def _move(job: Job, scratch: Server, database: NewDatabase, dump: Path) -> dict:
+    """Out of the scratch cluster, into the new database, rows compared."""
+    name = job.spec.text("source_database")
+    job.events.progress(0.6, f"Moving {name}")
+    with frozen(scratch, name) as then:
+        about, tables = then.database(), then.tables()
+        facts = {"modules": then.modules(), "rows": sum(tables.values())}
+        stored = then.stored_files()
+        write_dump(scratch, name, then.snapshot, dump, job.events.debug)
+    database.create_empty(about["encoding"], about["collate"], about["ctype"], about["unaccent"])
+    read_dump(database.server, database.partial, dump, job.events.debug)
+    check_rows(row_counts(database.server, database.partial), tables)
+    return {**facts, "stored": stored}
+
+
+def _folder(job: Job, database: NewDatabase) -> NewFolder | None:
+    path = job.spec.maybe_text("filestore")
+    return NewFolder(absolute(path), database.mark) if path else None
+
+
+def _files(job: Job, folder: NewFolder, stored: set[str]) -> int:
+    """Today's filestore has yesterday's files, but for those that Odoo has cleaned up since."""
+    source, target = absolute(job.spec.text("source_filestore")), folder.begin()
+    if source.is_dir():
+        copy_tree(source, target)
+    own_like(target, folder.path.parent)
+    missing = sorted(name for name in stored if not (target / name).is_file())
+    if missing:
+        job.events.warning(f"{len(missing)} files of that time are gone, {missing[0]} first.")
+    folder.show()
+    return len(missing)

@@ -1,0 +1,37 @@
+"""Says which times of production can be restored, and how far the archive is behind."""
+
+from ..job import Job
+from ..postgres import Server, server_of
+from ..wal_archive import info, reach, shown
+
+BEHIND = """SELECT coalesce(extract(epoch FROM now() - last_archived_time), -1)::int, failed_count,
+  coalesce(last_failed_time > last_archived_time, last_failed_time IS NOT NULL)
+FROM pg_stat_archiver"""
+WAITING = "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
+
+
+def run(job: Job) -> dict:
+    facts = info()
+    oldest, newest = reach()
+    with server_of(job.spec.part("server"), job.places) as server:
+        lag = _lag(server)
+    if lag["failing"]:
+        job.events.warning(
+            f"The production server cannot archive its WAL: {lag['waiting']} segments wait on it."
+        )
+    job.events.progress(1.0, f"Restorable from {shown(oldest)} until {shown(newest)}")
+    bytes_used = sum(backup["info"]["repository"]["delta"] for backup in facts["backup"])
+    about = {"oldest": shown(oldest), "newest": shown(newest), "base_backups": len(facts["backup"])}
+    return {**about, "base_bytes": bytes_used, **lag}
+
+
+def _lag(server: Server) -> dict:
+    """Seconds since the last archived segment (-1: none yet), and segments that wait."""
+    seconds, failed, failing = server.rows(BEHIND)[0]
+    waiting = int(server.value(WAITING))
+    return {
+        "lag_seconds": int(seconds),
+        "failed": int(failed),
+        "failing": failing == "t",
+        "waiting": waiting,
+    }
