@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from .outcome import Failure, Unreachable
@@ -59,14 +60,16 @@ def check(done: Finished, what: str, server: Server) -> None:
         return
     if done.timed_out:
         raise Failure(f"The database was not {what} in {SECONDS // 3600} hours", "Retry the run")
-    errors = [line for line in done.output.splitlines() if "error:" in line or "FATAL:" in line]
-    reason = (errors or done.output.splitlines() or ["no reason"])[0]
+    telling = ("error:", "ERROR:", "FATAL:")
+    lines = done.output.splitlines()
+    errors = [line for line in lines if any(word in line for word in telling)]
+    reason = re.split("error:|ERROR:|FATAL:", (errors or lines or ["no reason"])[0])[-1].strip()
     lowered = done.output.lower()
     if "no space left on device" in lowered or "could not extend file" in lowered:
         raise _full(done, server)
     kind = Unreachable if any(words in lowered for words in AWAY) else Failure
     raise kind(
-        f"The database could not be {what}: {reason.rpartition('error: ')[2].strip()[:300]}",
+        f"The database could not be {what}: {reason[:300]}",
         "Read the log, then retry the run",
     )
 
