@@ -33,6 +33,10 @@ from . import webhook_delivery
 from . import webhook_receive
 from . import project_hooks
 from . import project_poll
+from . import fact
+from . import fact_consumer
+from . import run_facts
+from . import alert
 from . import edge
 from . import environment_hold
 from . import ir_websocket

@@ -29,6 +29,7 @@ class Run(models.Model):
         spec = self.environment_id._order_at_start({**self.spec, "run": self.id}, self.kind)
         self.write({"state": "running", "started_at": now, "waiting_for": False, "spec": spec})
         self.environment_id._run_began(self)
+        self._note_fact("run.started")
         self._announce()
 
     def _run_state(self):
@@ -108,6 +109,7 @@ class Run(models.Model):
             self.environment_id._set_gate(False, at)
         self.environment_id._run_ended(self)
         self._settle_artifacts()
+        self._note_end()
 
     def _colour_of(self, state):
         """Return green, yellow or red: what the steps counted, else the lines' levels."""

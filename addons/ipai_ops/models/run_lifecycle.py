@@ -84,5 +84,6 @@ class Run(models.Model):
             check_run("queued", "superseded")
             self.write({"superseded_by_id": newer.id, "finished_at": fields.Datetime.now()})
         self.state = "superseded" if newer else "queued"
+        self._note_fact("run.superseded" if newer else "run.queued", by=newer.id or None)
         self._announce()
         self._wake_driver()

@@ -39,6 +39,7 @@ class Run(models.Model):
         except psycopg2.errors.UniqueViolation as exc:
             raise ConcurrencyError("Two runs were queued at the same moment.") from exc
         run._plan_steps()
+        run._note_fact("run.queued")
         run._announce()
         self._wake_driver()
         return run.with_env(self.env)
@@ -51,6 +52,7 @@ class Run(models.Model):
         waiting._supersede()
         run = self.create(values)
         waiting.superseded_by_id = run
+        waiting._note_fact("run.superseded", by=run.id)
         return run
 
     def _supersede(self):
@@ -189,7 +191,8 @@ class Run(models.Model):
         """
         late = fields.Datetime.now() - timedelta(seconds=LATE_SECONDS)
         cron = self.env.ref("ipai_ops.cron_drive")
-        calls = [("cron_id", "=", cron.id), ("call_at", "<", late)]
+        crons = cron | self.env["ops.fact.consumer"]._late_crons()
+        calls = [("cron_id", "in", crons.ids), ("call_at", "<", late)]
         if self.env["ir.cron.trigger"].search_count(calls, limit=1):
             cron._notifydb()
 

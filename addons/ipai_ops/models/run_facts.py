@@ -1,0 +1,59 @@
+"""What runs and environments tell the log of facts."""
+
+from odoo import api, models
+
+
+class Run(models.Model):
+    _inherit = "ops.run"
+
+    def _note_fact(self, kind, **payload):
+        """Note one fact about each run."""
+        for run in self:
+            self.env["ops.fact"]._note(kind, run, **payload)
+
+    def _note_end(self):
+        """Note how the run ended, and the colour of the build it stood for."""
+        self.ensure_one()
+        before = self._colour_before()
+        told = {
+            "colour": self.colour,
+            "colour_before": before,
+            "cause": self.cause or None,
+            "hint": self.hint or None,
+            "duration_seconds": self.duration_seconds or 0.0,
+            "warnings": self.warning_count,
+            "errors": self.error_count,
+        }
+        if self.state == "cancelled":
+            self._note_fact("run.cancelled", **told)
+            return
+        self._note_fact("run.finished", **told)
+        if self.kind == "deploy":
+            self._note_fact("build.finished", colour=self.colour, colour_before=before)
+
+    def _colour_before(self):
+        """Return the colour of the environment's last deploy before this one."""
+        earlier = [
+            ("environment_id", "=", self.environment_id.id),
+            ("kind", "=", "deploy"),
+            ("state", "in", ("done", "failed")),
+            ("id", "<", self.id),
+        ]
+        return self.search(earlier, limit=1).colour or "none"
+
+
+class Environment(models.Model):
+    _inherit = "ops.environment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        environments = super().create(vals_list)
+        for environment in environments:
+            self.env["ops.fact"]._note("environment.created", environment)
+        return environments
+
+    def _run_ended(self, run):
+        result = super()._run_ended(run)
+        if self.state == "destroyed":
+            self.env["ops.fact"]._note("environment.destroyed", self)
+        return result
