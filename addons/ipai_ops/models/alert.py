@@ -31,9 +31,7 @@ class Alert(models.Model):
     environment_id = fields.Many2one(
         "ops.environment", readonly=True, index="btree_not_null", ondelete="cascade"
     )
-    run_id = fields.Many2one(
-        "ops.run", readonly=True, index="btree_not_null", ondelete="set null"
-    )
+    run_id = fields.Many2one("ops.run", readonly=True, index="btree_not_null", ondelete="set null")
     stage = fields.Selection(related="environment_id.stage")
     raised_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     last_raised_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
@@ -75,9 +73,14 @@ class Alert(models.Model):
             return known._raise_again(name, severity, message)
         alert = self.sudo().create(
             {
-                **{"key": key, "name": name, "severity": severity, "source": source},
-                **{"message": message, "run_id": run.id},
-                **{"environment_id": environment.id, "project_id": project.id},
+                "key": key,
+                "name": name,
+                "severity": severity,
+                "source": source,
+                "message": message,
+                "run_id": run.id,
+                "environment_id": environment.id,
+                "project_id": project.id,
             }
         )
         alert._note("alert.raised")

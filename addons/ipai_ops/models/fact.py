@@ -48,13 +48,11 @@ class Fact(models.Model):
     environment_id = fields.Many2one(
         "ops.environment", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    run_id = fields.Many2one(
-        "ops.run", readonly=True, index="btree_not_null", ondelete="set null"
-    )
+    run_id = fields.Many2one("ops.run", readonly=True, index="btree_not_null", ondelete="set null")
     user_id = fields.Many2one("res.users", string="By", readonly=True, ondelete="set null")
     stage = fields.Char(readonly=True)
     payload = fields.Json(readonly=True)
-    payload_text = fields.Text(string="Payload", compute="_compute_payload_text")
+    payload_text = fields.Text(string="Details", compute="_compute_payload_text")
 
     _key_unique = models.UniqueIndex("(key) WHERE key IS NOT NULL", "The fact is known already.")
 

@@ -1,8 +1,10 @@
 """Who reads the facts, and how far: each reader has a place of its own and loses nothing.
 
 A place is (xid, id). A fact can be taken when its transaction's number lies below the oldest one that
-still runs (``pg_snapshot_xmin``): from then on nothing can appear before it. A late commit therefore
+still writes in this database: from then on nothing can appear before it. A late commit therefore
 delays the facts behind it and is never passed over. See PostgreSQL's "Snapshot Information Functions".
+Transactions of other databases on the server are left out where their numbers can be seen; one that
+cannot be told apart counts as ours.
 """
 
 from datetime import timedelta
@@ -10,7 +12,17 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-HORIZON = SQL("pg_snapshot_xmin(pg_current_snapshot())")
+HORIZON = SQL(
+    """
+    coalesce(
+        (SELECT open.xid FROM pg_snapshot_xip(pg_current_snapshot()) AS open(xid)
+          WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS other
+                             WHERE other.backend_xid = open.xid::xid
+                               AND other.datname <> current_database())
+          ORDER BY open.xid LIMIT 1),
+        pg_snapshot_xmax(pg_current_snapshot()))
+    """
+)
 NEXT = SQL("pg_snapshot_xmax(pg_current_snapshot())")
 FORGET_AT_ONCE = 10_000
 
@@ -47,7 +59,7 @@ class FactConsumer(models.Model):
         return super().create([{"cursor_xid": horizon, **vals} for vals in vals_list])
 
     @api.model
-    def _register(self, name, cron=None):
+    def _subscribe(self, name, cron=None):
         """Return the reader of this name, made when it is new; ``cron`` is woken by each fact.
 
         The row goes with the cron, and so with the addon that brought it.

@@ -103,6 +103,21 @@ class OpsMixin:
         )
 
     @classmethod
+    def settle_facts(cls):
+        """Let the facts of this transaction be takeable, as after its commit."""
+        settled = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            f"UPDATE ops_fact SET xid = ({settled})::text::xid8"
+            " WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())"
+        )
+        cls.env.cr.execute(
+            f"UPDATE ops_fact_consumer SET cursor_xid = ({settled})::text"
+            f" WHERE cursor_xid::bigint > {settled}"
+        )
+        cls.env["ops.fact.consumer"].invalidate_model()
+
+    @classmethod
     def begin(cls, run):
         """Let a queued run be the running one, as the driver does."""
         run.sudo()._begin()
