@@ -37,12 +37,18 @@ def toolbox_zip(folder):
     """Return the toolbox as the bytes of a zip application; the same sources give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(Path(folder, "ipai_toolbox").rglob("*.py")):
+        for path in _toolbox_files(Path(folder, "ipai_toolbox")):
             name = path.relative_to(folder).as_posix()
             archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), path.read_bytes())
         start = "import sys\n\nfrom ipai_toolbox.cli import main\n\nsys.exit(main(sys.argv[1:]))\n"
         archive.writestr(zipfile.ZipInfo("__main__.py", ZIP_EPOCH), start)
     return buffer.getvalue()
+
+
+def _toolbox_files(package):
+    """Return the programs and data of the toolbox in one order, without what Python leaves behind."""
+    files = (path for path in package.rglob("*") if path.is_file())
+    return sorted(path for path in files if "__pycache__" not in path.parts)
 
 
 @lru_cache(maxsize=4)

@@ -3,12 +3,13 @@
 import json
 import os
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 from ipai_ops.adapters.swarm import SwarmRuntime
 from ipai_ops.engine.platform import Platform
-from ipai_ops.engine.ports import ServiceState
+from ipai_ops.engine.ports import JobSpec, JobState, RuntimeRefused, SecretFile, ServiceState
 from ipai_ops.engine.testing import FakeRuntime
 
 DEADLINE_SECONDS = 60
@@ -32,6 +33,10 @@ class FakeWorld:
             self.runtime.advance()
         pytest.fail("The fake runtime never got there.")
 
+    def secret_content(self, name):
+        """Return a secret's content, or None where there is no such secret."""
+        return self.runtime.secrets.get(name)
+
     def close(self):
         """Nothing outlives the test."""
 
@@ -52,6 +57,24 @@ class SwarmWorld:
             if time.monotonic() > deadline:
                 pytest.fail("The swarm did not get there in time.")
             time.sleep(0.1)
+
+    def secret_content(self, name):
+        """Have a job print the secret, the only way to see one; None where there is none."""
+        job = JobSpec(
+            name=f"contract-reader-{uuid.uuid4().hex[:8]}",
+            image=self.platform.images["tools"],
+            command=("cat", "/run/secrets/it"),
+            labels={"ipai.instance": self.platform.instance, "ipai.step": "read"},
+            secrets=(SecretFile(name, "it"),),
+        )
+        try:
+            self.runtime.start_job(job)
+        except RuntimeRefused:
+            return None
+        self.until(lambda: self.runtime.observe().job(job.name).state is JobState.ENDED)
+        [line] = self.runtime.logs(job.name, "")
+        self.runtime.remove(job.name)
+        return line.text.encode()
 
     def close(self):
         observed = self.runtime.observe()

@@ -148,8 +148,10 @@ def test_a_secret_that_exists_already_is_kept(world):
     name = f"contract-secret-{uuid.uuid4().hex[:8]}"
     world.runtime.ensure_secret(name, b"one", labels)
     world.runtime.ensure_secret(name, b"two", labels)
+    assert world.secret_content(name) == b"one"
     world.runtime.remove_secret(name)
-    world.runtime.remove_secret(name)
+    world.runtime.remove_secret(name)  # absent is fine
+    assert world.secret_content(name) is None
 
 
 def test_a_missing_secret_is_refused_with_its_name(world, job):

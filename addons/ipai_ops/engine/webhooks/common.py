@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 
-from .events import BranchDeleted, Event, Ignored, Malformed, PushEvent
+from .events import BranchDeleted, Event, Ignored, Malformed, PullRequestEvent, PushEvent
 
 BRANCH_PREFIX = "refs/heads/"
 
@@ -49,6 +49,28 @@ def push(ref: str, after: str | None, head: dict | None, is_new: bool = False) -
     head = head or {}
     author = (head.get("author") or {}).get("name") or ""
     return PushEvent(branch, after, first_line(head.get("message")), author, is_new)
+
+
+def pull_request(data: dict, opening: frozenset, is_from_fork) -> Event:
+    """Return the event of a pull request in the shape GitHub gave it; Gitea's and Forgejo's is the same.
+
+    ``is_from_fork(head, base)`` is asked, because each names the repositories otherwise.
+    """
+    action, request = data["action"], data["pull_request"]
+    if action not in opening and action != "closed":
+        return Ignored(f"A pull request's “{action}” changes nothing here.")
+    head, base = request["head"], request["base"]
+    return PullRequestEvent(
+        number=data["number"],
+        is_open=action != "closed",
+        branch=head["ref"],
+        commit=head["sha"],
+        ref=f"refs/pull/{data['number']}/head",
+        url=request.get("html_url") or request.get("url") or "",
+        title=first_line(request.get("title")),
+        author=(request.get("user") or {}).get("login") or "",
+        is_from_fork=is_from_fork(head, base),
+    )
 
 
 def is_zero(commit: str | None) -> bool:

@@ -4,7 +4,7 @@ They also send GitHub's headers, so they are looked for first.
 """
 
 from . import common
-from .events import BranchDeleted, Event, Ignored, PullRequestEvent, PushEvent
+from .events import BranchDeleted, Event, Ignored, PushEvent
 
 NAME = "gitea"
 BRANDS = ("x-forgejo-", "x-gitea-", "x-gogs-")
@@ -38,7 +38,7 @@ def parse(headers, data) -> Event:
     if name in ("create", "delete"):
         return _branch(name, data)
     if name in ("pull_request", "pull_request_sync"):
-        return _pull_request(data)
+        return common.pull_request(data, OPENING, _is_from_fork)
     return Ignored(f"Events of the kind “{name}” are not used.")
 
 
@@ -59,19 +59,5 @@ def _branch(name, data):
     return PushEvent(branch, data["sha"], is_new_branch=True)
 
 
-def _pull_request(data):
-    action, request = data["action"], data["pull_request"]
-    if action not in OPENING and action != "closed":
-        return Ignored(f"A pull request's “{action}” changes nothing here.")
-    head, base = request["head"], request["base"]
-    return PullRequestEvent(
-        number=data["number"],
-        is_open=action != "closed",
-        branch=head["ref"],
-        commit=head["sha"],
-        ref=f"refs/pull/{data['number']}/head",
-        url=request.get("html_url") or request.get("url") or "",
-        title=common.first_line(request.get("title")),
-        author=(request.get("user") or {}).get("login") or "",
-        is_from_fork=head.get("repo_id") != base.get("repo_id"),
-    )
+def _is_from_fork(head, base):
+    return head.get("repo_id") != base.get("repo_id")

@@ -1,7 +1,7 @@
 """GitHub's webhooks (docs.github.com, Webhook events and payloads)."""
 
 from . import common
-from .events import BranchDeleted, Event, Ignored, Ping, PullRequestEvent
+from .events import BranchDeleted, Event, Ignored, Ping
 
 NAME = "github"
 OPENING = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
@@ -36,7 +36,7 @@ def parse(headers, data) -> Event:
     if name == "delete":
         return _deleted(data)
     if name == "pull_request":
-        return _pull_request(data)
+        return common.pull_request(data, OPENING, _is_from_fork)
     if name == "create":
         return Ignored("The push that follows a new branch counts.")
     return Ignored(f"Events of the kind “{name}” are not used.")
@@ -48,19 +48,5 @@ def _deleted(data):
     return BranchDeleted(data["ref"])
 
 
-def _pull_request(data):
-    action, request = data["action"], data["pull_request"]
-    if action not in OPENING and action != "closed":
-        return Ignored(f"A pull request's “{action}” changes nothing here.")
-    head, base = request["head"], request["base"]
-    return PullRequestEvent(
-        number=data["number"],
-        is_open=action != "closed",
-        branch=head["ref"],
-        commit=head["sha"],
-        ref=f"refs/pull/{data['number']}/head",
-        url=request.get("html_url") or "",
-        title=common.first_line(request.get("title")),
-        author=(request.get("user") or {}).get("login") or "",
-        is_from_fork=(head.get("repo") or {}).get("id") != base["repo"]["id"],
-    )
+def _is_from_fork(head, base):
+    return (head.get("repo") or {}).get("id") != base["repo"]["id"]
