@@ -47,6 +47,7 @@ def build_on_a_full_disk(suite, project, toolbox):
         f"--network={facts['networks']['control']}",
         f"--tmpfs=/ipai/mirrors:size={MIRROR_BYTES}",
         "--tmpfs=/ipai/spool",
+        "--volume=/var/run/docker.sock:/var/run/docker.sock",
         f"--volume={toolbox}:/ipai/toolbox.pyz:ro",
         f"--env=IPAI_SPEC={json.dumps(order)}",
         facts["images"]["tools"],

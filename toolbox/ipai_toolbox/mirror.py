@@ -127,7 +127,8 @@ class Mirror:
         text = errors.lower()
         if "couldn't find remote ref" in text:
             return self._no_ref(spec.lstrip("+").partition(":")[0])
-        if any(word in text for word in BROKEN) and "does not appear" not in text:
+        is_full = "no space left" in text  # the clone itself is as good as before
+        if not is_full and any(word in text for word in BROKEN) and "does not appear" not in text:
             return _BrokenMirror(last_line(errors))
         return explain(self.url, errors)
 
