@@ -7,11 +7,11 @@ CREATE OR REPLACE FUNCTION pg_temp.ipai_shape(value text, digest bytea, kept int
 RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     result text := ''; sign text; place int := 0; byte int;
-    total int := length(translate(value, translate(value, '0123456789', ''), ''));
+    total int := length(CASE WHEN with_letters THEN value ELSE regexp_replace(value, '[^0-9]', '', 'g') END);
 BEGIN
     FOR spot IN REVERSE length(value)..1 LOOP
         sign := substr(value, spot, 1);
-        byte := get_byte(digest, (place * 7 + spot * CASE WHEN sign BETWEEN '0' AND '9' THEN 0 ELSE 1 END) % 31);
+        byte := get_byte(digest, place % 31);
         IF sign BETWEEN '0' AND '9' THEN
             IF place < total - kept THEN
                 sign := (byte % 10)::text;
@@ -19,8 +19,10 @@ BEGIN
             place := place + 1;
         ELSIF with_letters AND sign BETWEEN 'A' AND 'Z' THEN
             sign := chr(65 + byte % 26);
+            place := place + 1;
         ELSIF with_letters AND sign BETWEEN 'a' AND 'z' THEN
             sign := chr(97 + byte % 26);
+            place := place + 1;
         END IF;
         result := sign || result;
     END LOOP;
@@ -74,7 +76,7 @@ DECLARE
     result text;
 BEGIN
     IF plain !~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$' THEN
-        RETURN pg_temp.ipai_shape(value, digest, 0, false);
+        RETURN pg_temp.ipai_shape(value, digest, 0, true);
     END IF;
     body := pg_temp.ipai_shape(substr(plain, 5), digest, 0, false);
     result := lpad((98 - pg_temp.ipai_mod97(body || left(plain, 2) || '00'))::text, 2, '0');
