@@ -51,9 +51,20 @@ def site(folder):
     with serving(DATABASE, log, platform) as server:
         here = Site(server, DATABASE)
         here.call("ir.config_parameter", "set_param", "web.base.url", here.url)
+        forget(here)
         yield here
     if not IS_KEPT:
         drop(DATABASE)
+
+
+def forget(site):
+    """Take away what earlier tests left in a database that was kept."""
+    context = {"active_test": False}
+    for model, domain in (
+        ("res.users", [("oauth_uid", "!=", False)]),
+        ("auth.oauth.provider", [("flow", "=", "oidc")]),
+    ):
+        site.call(model, "unlink", site.call(model, "search", domain, context=context))
 
 
 @pytest.fixture(scope="session")

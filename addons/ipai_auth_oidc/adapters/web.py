@@ -1,13 +1,15 @@
 """One HTTP call to a provider: short, small, without cookies, redirects or second thoughts."""
 
 import json
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLong
 from dataclasses import dataclass
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
+from queue import Empty, SimpleQueue
 
 import requests
+from urllib3.exceptions import ProtocolError
 
 from ..protocol.refusal import Refused
 
@@ -18,9 +20,9 @@ LARGEST_BYTES = 256 * 1024
 CHUNK_BYTES = 16 * 1024
 AT_ONCE = 16
 
-# A provider that sends a byte now and then passes every timeout of a socket. So the calls run beside the
+# A provider that sends a byte now and then passes every timeout of a socket. So a call runs beside the
 # request, and the request waits TOTAL_SECONDS and no longer.
-_calls = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="oidc")
+_slots = threading.BoundedSemaphore(AT_ONCE)
 _session = requests.Session()
 _session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -44,12 +46,27 @@ class Answer:
 
 def call(method, url, form=None, headers=None):
     """Return the Answer; raise Refused with unreachable, too_slow or bad_answer (too large)."""
-    future = _calls.submit(_call, method, url, form, headers)
+    if not _slots.acquire(timeout=TOTAL_SECONDS):
+        raise Refused("too_slow", f"{AT_ONCE} calls are still waiting for their providers")
+    outcome = SimpleQueue()
+    asked = (outcome, method, url, form, headers)
+    threading.Thread(target=_beside, args=asked, daemon=True, name="oidc").start()
     try:
-        return future.result(TOTAL_SECONDS)
-    except TooLong as exc:
-        future.cancel()
+        found = outcome.get(timeout=TOTAL_SECONDS)
+    except Empty as exc:
         raise Refused("too_slow", f"no whole answer within {TOTAL_SECONDS} s from {url}") from exc
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _beside(outcome, *asked):
+    try:
+        outcome.put(_call(*asked))
+    except BaseException as exc:  # whatever it is, the request that waits has to hear of it
+        outcome.put(exc)
+    finally:
+        _slots.release()
 
 
 def read_json(url, headers=None):
@@ -63,27 +80,30 @@ def read_json(url, headers=None):
 def _call(method, url, form, headers):
     end = time.monotonic() + TOTAL_SECONDS
     try:
-        return _asked(method, url, form, headers, end)
-    except requests.Timeout as exc:
+        return _read(_asked(method, url, form, headers), url, end)
+    except (requests.Timeout, TimeoutError) as exc:
         raise Refused("too_slow", f"{url}: {type(exc).__name__}") from exc
-    except requests.RequestException as exc:
+    except (OSError, HTTPException) as exc:  # those of requests are OSErrors, too
         raise Refused("unreachable", f"{url}: {type(exc).__name__}") from exc
 
 
-def _asked(method, url, form, headers, end):
-    with _session.request(
-        method,
-        url,
-        data=form,
-        headers={"Accept": "application/json", **(headers or {})},
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
-        allow_redirects=False,
-        stream=True,
-        auth=_nobody,
-    ) as response:
-        body = _limited(response, url, end)
-        said = response.headers
-        return Answer(response.status_code, body, said.get("Date", ""), said.get("Location", ""))
+def _asked(method, url, form, headers):
+    # Without compression nothing grows after it was measured.
+    usual = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    question = {
+        "data": form,
+        "headers": {**usual, **(headers or {})},
+        "timeout": (CONNECT_SECONDS, READ_SECONDS),
+        "allow_redirects": False,
+        "stream": True,
+        "auth": _nobody,
+    }
+    try:
+        return _session.request(method, url, **question)
+    except requests.ConnectionError as exc:
+        if not (exc.args and isinstance(exc.args[0], ProtocolError)):
+            raise
+    return _session.request(method, url, **question)  # a kept connection had just been closed
 
 
 def _nobody(prepared):
@@ -91,10 +111,22 @@ def _nobody(prepared):
     return prepared
 
 
-def _limited(response, url, end):
+def _read(response, url, end):
+    said = response.headers
+    try:
+        body = _limited(response.raw._original_response, url, end)
+    except BaseException:
+        response.close()
+        raise
+    response.raw.release_conn()
+    return Answer(response.status_code, body, said.get("Date", ""), said.get("Location", ""))
+
+
+def _limited(plain, url, end):
+    """Read what is there piece by piece: requests itself would wait for whole chunks of a drip."""
     body = bytearray()
-    for chunk in response.iter_content(CHUNK_BYTES):
-        body += chunk
+    while piece := plain.read1(CHUNK_BYTES):
+        body += piece
         if len(body) > LARGEST_BYTES:
             raise Refused("bad_answer", f"{url} sent more than {LARGEST_BYTES} bytes")
         if time.monotonic() > end:

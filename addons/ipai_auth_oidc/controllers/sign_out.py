@@ -2,6 +2,7 @@
 
 import json
 
+from odoo import SUPERUSER_ID, api
 from odoo.addons.web.controllers.session import Session
 from odoo.http import Controller, request, route
 
@@ -12,29 +13,37 @@ from .sign_in import provider_of
 
 
 class SignOut(Session):
-    @route(readonly=False)
+    @route()
     def logout(self, redirect="/odoo"):
         """End the session here; where the provider wants to know, send the browser on to it."""
-        key = request.session.get(SESSION_KEY)
+        onwards = _end_session()
         response = super().logout(redirect=redirect)
-        if not key or not request.db:
-            return response
-        # The rows are the addon's own; the key in the browser's session says which.
-        session = request.env["ipai.oidc.session"].sudo()._of_key(key)
-        onwards = session._log_out_request() if session else None
-        session._end("person")
         if not onwards:
             return response
+        request.env["ir.http"]._auth_method_public()  # the page is drawn for somebody
         return guarded(request.render("ipai_auth_oidc.sign_out_page", onwards))
 
-    @route(readonly=False)
+    @route()
     def destroy(self):
         """End the session without a page."""
-        key = request.session.get(SESSION_KEY)
-        if key:
-            # The rows are the addon's own; the key in the browser's session says which.
-            request.env["ipai.oidc.session"].sudo()._of_key(key)._end("person")
+        _end_session()
         return super().destroy()
+
+
+def _end_session():
+    """End the browser's session and return the form for the provider, if it wants one.
+
+    Odoo's log-out only reads the database, so this is a transaction of its own.
+    """
+    key = request.session.get(SESSION_KEY)
+    if not key or not request.db:
+        return None
+    with request.env.registry.cursor() as cr:
+        # The rows are the addon's own; the key in the browser's session says which.
+        session = api.Environment(cr, SUPERUSER_ID, {})["ipai.oidc.session"]._of_key(key)
+        onwards = session._log_out_request() if session else None
+        session._end("person")
+    return onwards
 
 
 class ProviderSignOut(Controller):

@@ -112,7 +112,7 @@ class AuthOauthProvider(models.Model):
 
     @api.depends("flow")
     def _compute_our_addresses(self):
-        base = self.get_base_url().rstrip("/")
+        base = self.browse().get_base_url().rstrip("/")
         for provider in self:
             name = provider.id or 0
             provider.redirect_uri = f"{base}/auth_oidc/callback/{name}"
@@ -174,6 +174,11 @@ class AuthOauthProvider(models.Model):
                     self.env._("Times cannot be negative, nor the clock difference above 300 s.")
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _keep_the_last_one(self):
+        """Where single sign-on is the only way in, its last provider stays."""
+        self.enabled = False
+
     def _words(self, name):
         """Return a field of words with spaces between as a tuple."""
         return tuple((self[name] or "").split())
@@ -184,5 +189,6 @@ class AuthOauthProvider(models.Model):
     def action_view_sessions(self):
         """Open the sessions that began with this provider."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("ipai_auth_oidc.session_action")
         return action | {"domain": [("provider_id", "=", self.id)]}

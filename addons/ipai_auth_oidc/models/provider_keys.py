@@ -26,27 +26,26 @@ class AuthOauthProvider(models.Model):
 
     def _opened(self, token):
         """Return header and claims of a token this provider signed; raise Refused."""
+        keys, are_new = self._keys()
         try:
-            return signature.opened(token, self._keys())
+            return signature.opened(token, keys)
         except UnknownKey:
-            if not self._may_ask_for_keys():
+            if are_new or not self._may_ask_for_keys():
                 raise
         return signature.opened(token, self._read_keys())
 
     def _keys(self):
-        """Return the cached keys, or new ones; old ones serve a day while the provider is not there."""
+        """Return keys, and whether they were read just now; old ones serve a day where reading fails."""
         age = self._jwks_age()
-        if age is not None and age < FRESH_SECONDS:
-            return self.jwks
         is_usable = age is not None and age < STALE_SECONDS
-        if is_usable and not self._may_ask_for_keys():
-            return self.jwks
+        if is_usable and (age < FRESH_SECONDS or not self._may_ask_for_keys()):
+            return self.jwks, False
         try:
-            return self._read_keys()
+            return self._read_keys(), True
         except Refused:
             if not is_usable:
                 raise
-            return self.jwks
+            return self.jwks, False
 
     def _jwks_age(self):
         if not self.jwks or not self.jwks_read_at:

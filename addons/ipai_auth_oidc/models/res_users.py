@@ -62,6 +62,8 @@ class ResUsers(models.Model):
     def _check_credentials(self, credential, env):
         if credential["type"] == TYPE:
             return self._check_proven_sign_in(credential.get("proof"))
+        if credential["type"] == "oauth_token" and not credential.get("token"):
+            raise AccessDenied()  # the login form can name the type, and core would stumble
         is_interactive = (env or {}).get("interactive", True)
         if credential["type"] in ("password", "oauth_token") and is_interactive:
             self._refuse_password()
