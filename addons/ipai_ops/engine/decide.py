@@ -179,7 +179,11 @@ def _release_failed(step, error):
 
 
 def _time_out(context, observed):
+    """A step that brings things back is tried again: its time may have passed while Docker was away."""
     step = context.step
+    if step.when != "done":
+        name = job_name(context)
+        return (*_undo(context), VoidAttempt(step.name, step.attempt, name, "It took too long."))
     minutes = max(1, step.timeout_seconds // 60)
     unit = "minute" if minutes == 1 else "minutes"
     failed = FinishStep(

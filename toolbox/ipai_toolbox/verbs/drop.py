@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from ..folders import NewFolder
 from ..job import Job
 from ..new_database import partial_name
 from ..outcome import Failure
@@ -22,7 +23,9 @@ def run(job: Job) -> dict:
             job.events.info(f"Dropped database {name}")
         if role and _drop_role(server, role):
             job.events.info(f"Dropped role {role}")
-    folders = [name for name in job.spec.texts("folders") if _remove(Path(name))]
+    wanted = [Path(name) for name in job.spec.texts("folders")]
+    halves = [NewFolder(folder, "").partial for folder in wanted]
+    folders = [str(folder) for folder in (*wanted, *halves) if _remove(folder)]
     return {"dropped": dropped, "removed": folders}
 
 

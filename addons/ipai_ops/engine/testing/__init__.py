@@ -6,7 +6,7 @@ ends the control plane at any border crossing, before or after it took effect.
 
 from .journal import MemoryJournal
 from .runtime import FakeRuntime
-from .world import PLATFORM, START, FakeClock, Killed, Killer, deploy_spec
+from .world import PLATFORM, START, FakeClock, Killed, Killer, data_spec, deploy_spec
 
 __all__ = [
     "PLATFORM",
@@ -16,5 +16,6 @@ __all__ = [
     "Killed",
     "Killer",
     "MemoryJournal",
+    "data_spec",
     "deploy_spec",
 ]

@@ -59,6 +59,7 @@ def deploy_spec(**changes):
         "demo": False,
         "run_tests": False,
         "is_serving": True,
+        "has_data": True,
     }
     server = {"name": "production", "host": "pg", "port": 5432, "admin_secret": "pg-password"}
     return {
@@ -68,5 +69,25 @@ def deploy_spec(**changes):
         "ref": "refs/heads/main",
         "commit": "3f2c1a",
         "base_url": "http://acme-main.localhost",
+        **changes,
+    }
+
+
+def data_spec(kind, **changes):
+    """Return a small, valid spec of a run that moves data."""
+    spec = deploy_spec()
+    spec["environment"] = {**spec["environment"], "database": "acme_main_7"}
+    spec["redeploy"] = None if kind == "deploy" else {"image": "registry/acme@sha256:9"}
+    return {
+        **spec,
+        "backup": {"id": 3, "snapshot": "5a3b9c01", "taken_at": "2026-01-31 02:00:00"},
+        "repository": {
+            "id": 1,
+            "facts": {"kind": "local", "path": "/ipai/backups/acme"},
+            "secret_files": ["restic-password"],
+        },
+        "snapshots": ["5a3b9c01"],
+        "masking": {"policy": {}, "languages": []},
+        "makes_snapshot": True,
         **changes,
     }

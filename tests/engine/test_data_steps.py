@@ -1,0 +1,175 @@
+"""What the steps that copy data ask of a container, and what they never hand out."""
+
+import json
+
+import pytest
+from ipai_ops.engine import naming, steps
+from ipai_ops.engine.pipelines import plan_for
+from ipai_ops.engine.plan import RunState, StepContext, StepState
+from ipai_ops.engine.testing import PLATFORM, data_spec
+
+IMAGE = "registry/acme@sha256:9"
+KINDS = ("backup", "prove", "drill", "restore", "rollback", "forget")
+
+
+def contexts(kind, **changes):
+    """Return {step name: its context} of a run of the kind."""
+    spec = data_spec(kind, **changes)
+    planned = plan_for(kind, spec).steps
+    states = tuple(StepState(step.name, step.kind, when=step.when) for step in planned)
+    run = RunState(34, kind, spec, states)
+    return {state.name: StepContext(run, state, 1, PLATFORM) for state in states}
+
+
+def jobs(kind, **changes):
+    found = contexts(kind, **changes)
+    wanted = ((name, context) for name, context in found.items())
+    return {
+        name: steps.job(context)
+        for name, context in wanted
+        if not steps.is_gate(context.step.kind) and not steps.is_release(context.step.kind)
+    }
+
+
+def order(job):
+    return json.loads(job.environment["IPAI_SPEC"])
+
+
+def volumes(job):
+    return {mount.target: mount.source for mount in job.mounts}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_job_has_its_fence_and_only_its_order(kind):
+    for name, job in jobs(kind).items():
+        assert order(job)["fence"] == f"34-{name}-1"
+        assert set(job.environment) - {"IPAI_SPOOL"} == {"IPAI_SPEC"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_data_job_holds_the_docker_socket(kind):
+    for job in jobs(kind).values():
+        assert "/var/run/docker.sock" not in volumes(job)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_customer_code_never_meets_a_repository_a_server_or_the_snapshots(kind):
+    for job in jobs(kind, is_foreign=True, is_to_be_masked=True).values():
+        if job.image == IMAGE:
+            files = {file.filename for file in job.secrets}
+            assert not files & {"postgres-admin", "restic-password", "s3-credentials"}
+            assert not set(volumes(job)) & {"/ipai/backups", "/ipai/snapshots", "/ipai/spool"}
+
+
+def test_a_proof_happens_in_quarantine():
+    for name, job in jobs("prove").items():
+        assert volumes(job).get("/var/lib/odoo", "ipai-env-7-quarantine") == "ipai-env-7-quarantine"
+        assert "ipai-production" not in job.networks, name
+
+
+def test_a_proof_works_on_a_copy_of_its_own():
+    found = jobs("prove")
+    names = {order(job)["database"] for name, job in found.items() if "database" in order(job)}
+    assert names == {"acme_main_7_q34"}
+    assert order(found["park"])["snapshot_database"] == "acme_main_7_s34"
+    assert order(found["restore"])["role"] == "ipai_quarantine_7"
+
+
+def test_a_proof_without_a_snapshot_removes_its_copy_at_the_end():
+    names = list(contexts("prove", makes_snapshot=False))
+    assert names == ["role", "restore", "own", "boot", "discard"]
+
+
+def test_a_restore_works_beside_the_live_database_until_the_swap():
+    found = jobs("restore")
+    for name in ("restore", "own", "boot", "update"):
+        assert order(found[name])["database"] == "acme_main_7_i34"
+    swap = order(found["swap"])
+    assert (swap["database"], swap["incoming"], swap["aside"]) == (
+        "acme_main_7",
+        "acme_main_7_i34",
+        "acme_main_7_a34",
+    )
+
+
+def test_going_back_undoes_the_swap():
+    back = order(jobs("restore")["back"])
+    assert (back["database"], back["incoming"], back["aside"]) == (
+        "acme_main_7",
+        "acme_main_7_a34",
+        "acme_main_7_i34",
+    )
+
+
+def test_foreign_data_is_neutralised_and_productions_masked():
+    names = list(contexts("restore", is_foreign=True, is_to_be_masked=True))
+    assert names.index("boot") < names.index("neutralize") < names.index("mask")
+    assert names.index("mask") < names.index("update") < names.index("swap")
+    assert "mask" not in contexts("restore")
+
+
+def test_a_rollback_swaps_the_restore_point_in_or_leaves_the_data():
+    swap = order(jobs("rollback", point={"database": "acme_main_7_p12"})["swap"])
+    assert swap["incoming"] == "acme_main_7_p12"
+    assert list(contexts("rollback")) == ["hold", "release", "resume", "smoke"]
+
+
+def test_an_s3_repository_brings_credentials_as_files_and_no_volume():
+    repository = {
+        "id": 1,
+        "facts": {"kind": "s3", "endpoint": "https://s3", "bucket": "b"},
+        "secret_files": ["restic-password", "s3-credentials"],
+    }
+    job = jobs("backup", repository=repository)["backup"]
+    assert "/ipai/backups" not in volumes(job)
+    assert {"restic-password", "s3-credentials"} <= {file.filename for file in job.secrets}
+
+
+def test_a_fresh_clone_is_updated_before_it_is_swapped_in():
+    found = contexts("deploy", snapshot={"id": 1, "database": "acme_main_7_s9"})
+    names = list(found)
+    assert names.index("clone") < names.index("update") < names.index("swap")
+    clone = order(steps.job(found["clone"]))
+    assert (clone["source"], clone["database"]) == ("acme_main_7_s9", "acme_main_7_i34")
+    assert clone["source_filestore"] == "/ipai/snapshots/acme_main_7_s9"
+
+
+def test_production_gets_a_restore_point_while_requests_wait():
+    names = list(contexts("deploy"))
+    assert names.index("hold") < names.index("point") < names.index("update")
+    assert names[-1] == "back"
+
+
+def test_a_first_deploy_needs_no_restore_point():
+    first = {**data_spec("deploy")["environment"], "has_data": False}
+    assert steps.is_needless(contexts("deploy", environment=first)["point"])
+    assert not steps.is_needless(contexts("deploy")["point"])
+
+
+def test_what_a_step_makes_is_named_before_it_is_made():
+    made = steps.makes(contexts("restore")["restore"])
+    assert [(thing.kind, thing.name) for thing in made] == [
+        ("database", "acme_main_7_i34"),
+        ("volume", "ipai-env-7-data"),
+    ]
+    assert made[0].files == "ipai-env-7-data/filestore/acme_main_7_i34"
+    [parked] = steps.makes(contexts("prove")["park"])
+    assert parked.files == "ipai-snapshots/acme_main_7_s34"
+
+
+def test_collected_databases_go_with_their_files_on_their_own_volumes():
+    server = data_spec("backup")["server"]
+    drop = {
+        "server": server,
+        "databases": ["acme_main_7_p3"],
+        "files": [["ipai-env-7-data", "filestore/acme_main_7_p3"]],
+    }
+    found = jobs("collect", garbage_databases=[drop])["drop-0"]
+    assert order(found)["folders"] == ["/ipai/volumes/ipai-env-7-data/filestore/acme_main_7_p3"]
+    assert volumes(found)["/ipai/volumes/ipai-env-7-data"] == "ipai-env-7-data"
+
+
+def test_names_of_copies_fit_postgresql_and_tell_their_run():
+    name = naming.copy_of("x" * 63, "p", 7890123)
+    assert len(name) == 63
+    assert name.endswith("_p7890123")
