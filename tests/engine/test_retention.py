@@ -14,6 +14,7 @@ from ipai_ops.engine.retention import (
     judge,
 )
 
+DEFAULT = Policy()
 NOW = datetime(2026, 3, 31, 2, 0, tzinfo=UTC)
 
 
@@ -22,7 +23,7 @@ def daily(count, **facts):
     return [Copy(age, NOW - timedelta(days=age), True, **facts) for age in range(count)]
 
 
-def kept(copies, policy=Policy(), **options):
+def kept(copies, policy=DEFAULT, **options):
     return {verdict.id for verdict in judge(copies, policy, **options) if verdict.is_kept}
 
 

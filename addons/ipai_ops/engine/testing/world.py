@@ -59,7 +59,6 @@ def deploy_spec(**changes):
         "demo": False,
         "run_tests": False,
         "is_serving": True,
-        "has_data": True,
     }
     server = {"name": "production", "host": "pg", "port": 5432, "admin_secret": "pg-password"}
     return {
@@ -76,7 +75,7 @@ def deploy_spec(**changes):
 def data_spec(kind, **changes):
     """Return a small, valid spec of a run that moves data."""
     spec = deploy_spec()
-    spec["environment"] = {**spec["environment"], "database": "acme_main_7"}
+    spec["environment"] |= {"database": "acme_main_7", "has_data": True}
     spec["redeploy"] = None if kind == "deploy" else {"image": "registry/acme@sha256:9"}
     return {
         **spec,
