@@ -26,6 +26,7 @@ from . import restore_point
 from . import restore
 from . import project_data
 from . import environment_data
+from . import environment_data_news
 from . import backup_retention
 from . import run_data
 from . import rollback

@@ -187,6 +187,7 @@ class Environment(models.Model):
         due = self.search(
             [*wanted, "|", ("next_backup_at", "=", False), ("next_backup_at", "<=", now)]
         )
+        self.search(wanted)._tell_late_backups()
         for environment in due:
             environment._back_up("schedule")
             environment.next_backup_at = now + timedelta(hours=environment.backup_hours)

@@ -77,6 +77,8 @@ class Run(models.Model):
                     self, "aside", self._copy("a"), serving, taken_at=step.finished_at
                 )
                 self.restore_ids.aside_id = aside
+        if self.step_ids.filtered(lambda step: step.kind == "back" and step.state == "failed"):
+            self.environment_id._tell_stuck_between(self)
         if went_back and self._steps_done("point"):
             at = went_back.finished_at
             points._keep(self, "failed", self._copy("f"), points.image_id, taken_at=at)
@@ -175,6 +177,7 @@ class Run(models.Model):
             return snapshot.environment_id._tell_snapshot_failed(self)
         artifact._keep()
         artifact._mark_present(size_bytes=snapshot.size_bytes)
+        snapshot.environment_id._tell_snapshot_ready()
         return snapshot._give_up_older()
 
     def _settle_drill(self):

@@ -72,6 +72,7 @@ class TestBackup(DataCase):
         backup = self.proven()
         self.assertEqual(backup.state, "proven")
         self.assertEqual(backup.rto_seconds, 20)  # restore and boot
+        self.assertTrue(self.env["ops.fact"].search([("kind", "=", "backup.proven")]))
         self.assertGreater(backup.age_seconds, 0)
         self.assertEqual(self.production.proven_backup_id, backup)
         self.assertEqual(self.production.rto_seconds, 20)
@@ -93,6 +94,12 @@ class TestBackup(DataCase):
         self.play(backup.proof_run_id, until="restore", cause="res_partner: 41 rows, not 40.")
         self.assertEqual(backup.state, "damaged")
         self.assertIn("41 rows", backup.cause)
+        alert = self.env["ops.alert"].search([("environment_id", "=", self.production.id)])
+        self.assertEqual((alert.severity, alert.state), ("critical", "open"))
+        fact = self.env["ops.fact"].search([("kind", "=", "backup.failed")], limit=1)
+        self.assertEqual(fact.payload["data"]["backup_id"], backup.id)
+        self.proven()
+        self.assertEqual(alert.state, "resolved")
         with self.assertRaisesRegex(UserError, "cannot be restored"):
             backup.action_restore()
 
@@ -156,6 +163,10 @@ class TestBackup(DataCase):
         backup = self.proven()
         backup.taken_at = fields.Datetime.now() - timedelta(hours=40)
         self.assertTrue(self.production.is_backup_late)
+        self.production.state = "up"
+        self.env["ops.environment"]._cron_back_up()
+        alert = self.env["ops.alert"].search([("key", "=", "backup.late")])
+        self.assertEqual(alert.environment_id, self.production)
 
     def test_the_strip_shows_todays_proven_backup(self):
         backup = self.proven()
