@@ -156,7 +156,8 @@ def _begin_waiting(env, platform):
         platform.slots - len(mine),
     )
     for run in runs.browse(chosen):
-        run._begin()
+        if run._passes_policies():
+            run._begin()
 
 
 def _as_waiting(run):

@@ -1,3 +1,4 @@
 from . import log
+from . import approval
 from . import edge
 from . import webhook

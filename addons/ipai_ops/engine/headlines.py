@@ -40,6 +40,8 @@ def headline(kind, state, commit="", step="", waiting_for="", cause=""):
     """Return one line such as ``Deploying 3f2c1a7 · update modules``."""
     plain, present, past = WORDS.get(kind, (kind, kind.capitalize(), kind.capitalize()))
     subject = f" {commit[:7]}" if commit and kind == "deploy" else ""
+    if state == "blocked":
+        return _joined(f"Waiting for approval to {plain}{subject}", waiting_for)
     if state == "queued":
         return _joined(f"Waiting to {plain}{subject}", waiting_for)
     if state == "running":

@@ -1,7 +1,8 @@
 """Which state may follow which, for runs and for steps."""
 
 RUN_NEXT = {
-    "queued": {"running", "cancelled", "superseded", "failed"},
+    "blocked": {"queued", "cancelled", "superseded"},
+    "queued": {"running", "cancelled", "superseded", "failed", "blocked"},
     "running": {"done", "failed", "cancelled", "queued"},
     "done": set(),
     "failed": set(),

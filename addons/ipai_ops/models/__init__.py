@@ -12,6 +12,14 @@ from . import run_lifecycle
 from . import run_ingest
 from . import run_api
 from . import rights
+from . import policy
+from . import run_verdict
+from . import approval
+from . import delegation
+from . import run_policy
+from . import run_approval
+from . import run_approval_ask
+from . import run_outlook
 from . import run_step
 from . import run_event
 from . import run_journal

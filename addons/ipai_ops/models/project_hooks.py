@@ -81,6 +81,7 @@ class Project(models.Model):
     def _is_known(environment, commit, trigger):
         """Say whether the commit is being deployed; a poll also knows what was tried before."""
         under_way = environment.active_run_id | environment.waiting_run_id
+        under_way |= environment.blocked_run_ids
         if trigger == "poll":
             under_way |= environment.last_run_id
         deploys = under_way.filtered(lambda run: run.kind == "deploy")

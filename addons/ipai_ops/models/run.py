@@ -6,6 +6,7 @@ from ..engine import headlines
 from ..engine.schedule import lane_of
 
 RUN_STATES = [
+    ("blocked", "Waiting for approval"),
     ("queued", "Waiting"),
     ("running", "Running"),
     ("done", "Done"),

@@ -97,7 +97,9 @@ class Run(models.Model):
             ("lane", "=", "main"),
         ]
         for run in self.search(domain, order="id"):
-            if not run.environment_id.active_run_id and run.try_lock_for_update():
+            if run.environment_id.active_run_id or not run.try_lock_for_update():
+                continue
+            if run._passes_policies():
                 return run
         return self.browse()
 

@@ -69,7 +69,8 @@ class Run(models.Model):
     def _request_cancel(self):
         """Cancel waiting and worker-less runs; ask the driver to stop the others."""
         for run in self.filtered(lambda run: run.state not in RUN_OVER):
-            if run.state == "queued":
+            if run.state in ("queued", "blocked"):
+                run._stop_asking()
                 run._finish("cancelled", fields.Datetime.now())
             else:
                 run.cancel_requested = True

@@ -2,3 +2,4 @@ from . import environment_destroy
 from . import environment_redeploy
 from . import restore
 from . import rollback
+from . import run_decision

@@ -5,7 +5,10 @@
  */
 const LOOKS = {
     accepted: ["green", "fa-check-circle"],
+    approved: ["green", "fa-check-circle"],
     asleep: ["grey", "fa-moon-o"],
+    block: ["amber", "fa-hand-paper-o"],
+    blocked: ["amber", "fa-hand-paper-o"],
     cancelled: ["grey", "fa-ban"],
     damaged: ["red", "fa-chain-broken"],
     deploying: ["blue", "fa-spinner fa-spin"],
@@ -20,6 +23,8 @@ const LOOKS = {
     making: ["blue", "fa-spinner fa-spin"],
     new: ["grey", "fa-circle-o"],
     none: ["grey", "fa-circle-o"],
+    overridden: ["red", "fa-bolt"],
+    pass: ["green", "fa-check-circle"],
     pending: ["grey", "fa-circle-o"],
     planned: ["grey", "fa-circle-o"],
     present: ["green", "fa-check-circle"],
@@ -28,6 +33,7 @@ const LOOKS = {
     queued: ["amber", "fa-clock-o"],
     red: ["red", "fa-times-circle"],
     refused: ["red", "fa-times-circle"],
+    rejected: ["red", "fa-times-circle"],
     removed: ["grey", "fa-trash-o"],
     running: ["blue", "fa-spinner fa-spin"],
     skipped: ["grey", "fa-minus-circle"],
@@ -35,6 +41,8 @@ const LOOKS = {
     superseded: ["grey", "fa-step-forward"],
     up: ["green", "fa-circle"],
     used: ["green", "fa-undo"],
+    void: ["grey", "fa-ban"],
+    warn: ["amber", "fa-exclamation-triangle"],
     yellow: ["amber", "fa-exclamation-triangle"],
 };
 const UNKNOWN = ["grey", "fa-question-circle-o"];

@@ -1,0 +1,62 @@
+"""What must hold before a run begins: one module per rule, plain facts in, a verdict out.
+
+A rule is a module with ``LABEL``, ``KINDS`` (the kinds of work it usually concerns) and
+``judge(parameters, facts) -> Verdict``. Other addons add theirs with ``register``.
+"""
+
+from . import (
+    approvals,
+    base_image,
+    freeze,
+    green_build,
+    ip_ranges,
+    proven_backup,
+    session_length,
+    shell,
+    snapshot,
+)
+from .facts import Facts, Verdict, Voice
+
+__all__ = ["Facts", "Verdict", "Voice", "judge", "labels", "outcome", "register", "usual_kinds"]
+_RULES = {}
+
+
+def register(name, rule):
+    """Teach the engine a rule."""
+    _RULES[name] = rule
+
+
+def labels():
+    """Return the rules as pairs of name and label."""
+    return [(name, rule.LABEL) for name, rule in _RULES.items()]
+
+
+def usual_kinds(name):
+    """Return the kinds of work a rule concerns where a policy names none."""
+    return _RULES[name].KINDS
+
+
+def judge(name, parameters, facts):
+    """Return the rule's Verdict on these facts."""
+    return _RULES[name].judge(parameters, facts)
+
+
+def outcome(enforcement, verdict):
+    """Return what a verdict comes to: pass, warn or block. What is not known does not pass."""
+    if verdict.holds:
+        return "pass"
+    return "block" if enforcement == "block" else "warn"
+
+
+for _module in (
+    approvals,
+    freeze,
+    green_build,
+    proven_backup,
+    snapshot,
+    base_image,
+    shell,
+    session_length,
+    ip_ranges,
+):
+    register(_module.__name__.rpartition(".")[2], _module)

@@ -1,0 +1,16 @@
+"""Sessions end in time."""
+
+from .facts import Verdict
+
+LABEL = "Session length"
+KINDS = ("shell", "database_shell")
+
+
+def judge(parameters, facts):
+    """Compare the minutes asked for with ``max_minutes``."""
+    allowed = parameters.get("max_minutes") or 60
+    if facts.minutes is None:
+        return Verdict(False, "How long the session lasts is not known.")
+    if facts.minutes <= allowed:
+        return Verdict(True, f"{facts.minutes} minutes are within {allowed}.")
+    return Verdict(False, f"{facts.minutes} minutes are more than {allowed}.")
