@@ -9,15 +9,25 @@ class Environment(models.Model):
     build_ids = fields.One2many(
         "ops.artifact", "environment_id", domain=[("kind", "=", "image")], string="Builds"
     )
-    image_uri = fields.Char(related="image_id.uri", string="Digest")
-    last_run_kind = fields.Selection(related="last_run_id.kind", string="Last run's kind")
-    active_run_headline = fields.Char(related="active_run_id.headline", string="Run in progress")
-    waiting_run_headline = fields.Char(related="waiting_run_id.headline", string="Waiting run")
-    last_run_seconds = fields.Float(
-        related="last_run_id.duration_seconds", string="Last run's duration"
+    image_uri = fields.Char(related="image_id.uri", related_sudo=False, string="Digest")
+    last_run_kind = fields.Selection(
+        related="last_run_id.kind", related_sudo=False, string="Last run's kind"
     )
-    last_run_cause = fields.Char(related="last_run_id.cause", string="Last run's cause")
-    last_run_hint = fields.Char(related="last_run_id.hint", string="Last run's hint")
+    active_run_headline = fields.Char(
+        related="active_run_id.headline", related_sudo=False, string="Run in progress"
+    )
+    waiting_run_headline = fields.Char(
+        related="waiting_run_id.headline", related_sudo=False, string="Waiting run"
+    )
+    last_run_seconds = fields.Float(
+        related="last_run_id.duration_seconds", related_sudo=False, string="Last run's duration"
+    )
+    last_run_cause = fields.Char(
+        related="last_run_id.cause", related_sudo=False, string="Last run's cause"
+    )
+    last_run_hint = fields.Char(
+        related="last_run_id.hint", related_sudo=False, string="Last run's hint"
+    )
 
     def action_view_last_run(self):
         """Open the page of the newest run, with its log."""

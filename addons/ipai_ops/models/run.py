@@ -101,8 +101,8 @@ class Run(models.Model):
     headline = fields.Char(compute="_compute_headline")
     warning_count = fields.Integer(string="Warnings", readonly=True)
     error_count = fields.Integer(string="Errors", readonly=True)
-    stage = fields.Selection(related="environment_id.stage")
-    url = fields.Char(related="environment_id.url")
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
+    url = fields.Char(related="environment_id.url", related_sudo=False)
 
     _one_running = models.UniqueIndex(
         "(environment_id, lane) WHERE state = 'running'",

@@ -1,6 +1,8 @@
 from . import test_alert
 from . import test_api
+from . import test_approvals
 from . import test_artifact
+from . import test_attacks
 from . import test_bus
 from . import test_database_server
 from . import test_edge
@@ -11,6 +13,7 @@ from . import test_hold
 from . import test_hooks
 from . import test_ingest
 from . import test_log
+from . import test_policies
 from . import test_poll
 from . import test_project
 from . import test_queue

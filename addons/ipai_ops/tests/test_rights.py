@@ -48,6 +48,11 @@ MODELS = {
     "ops.restore.point": ("view", None, None, None),
     "ops.restore.wizard": ("view", "view", "view", "view"),
     "ops.rollback.wizard": ("view", "view", "view", "view"),
+    "ops.policy": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.run.verdict": ("view", None, None, None),
+    "ops.approval": ("view", None, None, None),
+    "ops.delegation": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.run.decision": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.redeploy": ("anyone", "anyone", "anyone", "anyone"),
 }
@@ -108,18 +113,31 @@ METHODS = {
     ("ops.alert", "action_acknowledge"): ("deploy", ()),
     ("ops.alert", "action_silence"): ("deploy", ()),
     ("ops.alert", "action_resolve"): ("deploy", ()),
+    ("ops.run", "approve_run"): ("approve", ("$blocked",)),
+    ("ops.run", "reject_run"): ("approve", ("$blocked", "No.")),
+    ("ops.run", "override_run"): ("policies", ("$blocked", "Fire.")),
+    ("ops.run", "action_approve"): ("approve", ()),
+    ("ops.run", "action_reject"): ("approve", ()),
+    ("ops.run", "action_override"): ("policies", ()),
+    ("ops.run.decision", "action_confirm"): ("approve", ()),
     ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
     ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
 }
 
 # Methods that are called on another run than the finished one.
-CALLED_ON = {("ops.run", "action_cancel"): "$running"}
+CALLED_ON = {
+    ("ops.run", "action_cancel"): "$running",
+    ("ops.run", "action_approve"): "$blocked",
+    ("ops.run", "action_reject"): "$blocked",
+    ("ops.run", "action_override"): "$blocked",
+}
 
 # route: whom it lets in; the tests of each route show what it then asks for.
 ROUTES = {
     "/ipai/hook/<string:code>": "public",
     "/ipai/edge/config": "public",
     "/ipai/run/<int:run_id>/log": "user",
+    "/ipai/approval/<string:token>": "user",
 }
 
 
@@ -182,7 +200,13 @@ class RightsMixin(OpsMixin):
         }
         records |= cls.set_up_data(environment, over, image)
         ids = {"$over": over.id, "$backup": records["ops.backup"].id}
-        return {"records": records, "ids": {**ids, **cls.set_up_runs(environment)}}
+        ids |= cls.set_up_runs(environment)
+        blocked = cls.env["ops.run"].browse(ids["$blocked"])
+        records["ops.run.verdict"] = blocked.verdict_ids
+        records["ops.approval"] = cls.set_up_approval(blocked)
+        decision = {"run_id": blocked.id, "decision": "approved"}
+        records["ops.run.decision"] = cls.env["ops.run.decision"].create(decision)
+        return {"records": records, "ids": ids}
 
     @classmethod
     def set_up_data(cls, environment, run, image):
@@ -212,10 +236,20 @@ class RightsMixin(OpsMixin):
         return records
 
     @classmethod
+    def set_up_approval(cls, run):
+        """Return a decision that does not count, made before the run was changed."""
+        values = {"run_id": run.id, "user_id": cls.outsider.id, "decision": "rejected"}
+        return cls.env["ops.approval"].create({**values, "state": "void", "fingerprint": "old"})
+
+    @classmethod
     def set_up_runs(cls, environment):
         """Return what stands for the running run and the environment in the calls."""
         running = cls.begin(environment._deploy("push", SHA))
-        return {"$running": running.id, "$environment": environment.slug}
+        policy = cls.env["ops.policy"].create({"name": "Four eyes", "rule": "approvals"})
+        blocked = environment._deploy("push", SHA)
+        policy.active = False
+        ids = {"$running": running.id, "$blocked": blocked.id}
+        return {**ids, "$environment": environment.slug}
 
 
 @tagged("post_install", "-at_install", "ipai_ops")

@@ -9,9 +9,9 @@ class EnvironmentDestroy(models.TransientModel):
     _description = "Destroy an environment"
 
     environment_id = fields.Many2one("ops.environment", required=True, ondelete="cascade")
-    environment_name = fields.Char(related="environment_id.name")
-    stage = fields.Selection(related="environment_id.stage")
-    database_name = fields.Char(related="environment_id.database_name")
+    environment_name = fields.Char(related="environment_id.name", related_sudo=False)
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
+    database_name = fields.Char(related="environment_id.database_name", related_sudo=False)
     needs_name = fields.Boolean(compute="_compute_needs_name")
     typed_name = fields.Char(string="Type the environment's name")
 

@@ -8,8 +8,10 @@ class EnvironmentRedeploy(models.TransientModel):
     _description = "Redeploy an earlier build"
 
     environment_id = fields.Many2one("ops.environment", required=True, ondelete="cascade")
-    current_image_id = fields.Many2one(related="environment_id.image_id", string="Serving now")
-    stage = fields.Selection(related="environment_id.stage")
+    current_image_id = fields.Many2one(
+        related="environment_id.image_id", related_sudo=False, string="Serving now"
+    )
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
     allowed_image_ids = fields.Many2many("ops.artifact", compute="_compute_allowed_image_ids")
     image_id = fields.Many2one(
         "ops.artifact",

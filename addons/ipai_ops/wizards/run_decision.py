@@ -13,15 +13,15 @@ class RunDecision(models.TransientModel):
         required=True,
     )
     reason = fields.Text()
-    run_name = fields.Char(related="run_id.display_name", string="What")
-    commit = fields.Char(related="run_id.commit")
-    commit_subject = fields.Char(related="run_id.commit_subject")
-    requested_by_id = fields.Many2one(related="run_id.requested_by_id")
-    compare_url = fields.Char(related="run_id.compare_url")
-    predicted_seconds = fields.Float(related="run_id.predicted_seconds")
-    module_plan = fields.Char(related="run_id.module_plan")
-    data_at_risk = fields.Char(related="run_id.data_at_risk")
-    verdict_ids = fields.One2many(related="run_id.verdict_ids")
+    run_name = fields.Char(related="run_id.display_name", related_sudo=False, string="What")
+    commit = fields.Char(related="run_id.commit", related_sudo=False)
+    commit_subject = fields.Char(related="run_id.commit_subject", related_sudo=False)
+    requested_by_id = fields.Many2one(related="run_id.requested_by_id", related_sudo=False)
+    compare_url = fields.Char(related="run_id.compare_url", related_sudo=False)
+    predicted_seconds = fields.Float(related="run_id.predicted_seconds", related_sudo=False)
+    module_plan = fields.Char(related="run_id.module_plan", related_sudo=False)
+    data_at_risk = fields.Char(related="run_id.data_at_risk", related_sudo=False)
+    verdict_ids = fields.One2many(related="run_id.verdict_ids", related_sudo=False)
 
     def action_confirm(self):
         """Record the decision."""
