@@ -34,8 +34,8 @@ class Backup(models.Model):
     environment_id = fields.Many2one(
         "ops.environment", required=True, index=True, ondelete="cascade"
     )
-    stage = fields.Selection(related="environment_id.stage")
-    may_backup = fields.Boolean(related="environment_id.may_backup")
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
+    may_backup = fields.Boolean(related="environment_id.may_backup", related_sudo=False)
     repository_id = fields.Many2one("ops.backup.repository", ondelete="restrict")
     run_id = fields.Many2one("ops.run", string="Made by", ondelete="set null", index=True)
     proof_run_id = fields.Many2one("ops.run", string="Proven by", ondelete="set null")

@@ -61,7 +61,7 @@ class BackupRepository(models.Model):
     has_credentials = fields.Boolean(compute="_compute_has_credentials")
     key_exported_at = fields.Datetime(readonly=True, copy=False)
     key_exported_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    may_secrets = fields.Boolean(related="project_id.may_secrets")
+    may_secrets = fields.Boolean(related="project_id.may_secrets", related_sudo=False)
     backup_ids = fields.One2many("ops.backup", "repository_id")
 
     _one_active = models.UniqueIndex(

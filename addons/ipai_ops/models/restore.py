@@ -32,8 +32,8 @@ class Restore(models.Model):
     )
     run_id = fields.Many2one("ops.run", required=True, index=True, ondelete="cascade")
     state = fields.Selection(related="run_id.state", store=True)
-    cause = fields.Char(related="run_id.cause")
-    requested_by_id = fields.Many2one(related="run_id.requested_by_id")
+    cause = fields.Char(related="run_id.cause", related_sudo=False)
+    requested_by_id = fields.Many2one(related="run_id.requested_by_id", related_sudo=False)
     started_at = fields.Datetime(related="run_id.started_at", store=True)
     duration_seconds = fields.Float(
         related="run_id.duration_seconds", store=True, string="Took", aggregator="avg"

@@ -20,7 +20,7 @@ class RestorePoint(models.Model):
     environment_id = fields.Many2one(
         "ops.environment", required=True, index=True, ondelete="cascade"
     )
-    may_rollback = fields.Boolean(related="environment_id.may_rollback")
+    may_rollback = fields.Boolean(related="environment_id.may_rollback", related_sudo=False)
     run_id = fields.Many2one("ops.run", string="Made by", ondelete="set null", index=True)
     kind = fields.Selection(
         [

@@ -174,7 +174,7 @@ class Run(models.Model):
         self._stop_asking()
 
     def _place_in_queue(self):
-        return [("environment_id", "=", self.environment_id.id)]
+        return [("environment_id", "=", self.environment_id.id), ("lane", "=", self.lane)]
 
     @api.model
     def _cron_recheck(self):

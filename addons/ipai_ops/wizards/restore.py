@@ -11,11 +11,17 @@ class RestoreWizard(models.TransientModel):
     _description = "Restore a backup"
 
     backup_id = fields.Many2one("ops.backup", required=True, ondelete="cascade")
-    project_id = fields.Many2one(related="backup_id.project_id")
-    source_id = fields.Many2one(related="backup_id.environment_id", string="Backup of")
-    taken_at = fields.Datetime(related="backup_id.taken_at", string="Data of the")
-    backup_state = fields.Selection(related="backup_id.state", string="State")
-    rto_seconds = fields.Float(related="backup_id.rto_seconds", string="It took, when proven")
+    project_id = fields.Many2one(related="backup_id.project_id", related_sudo=False)
+    source_id = fields.Many2one(
+        related="backup_id.environment_id", related_sudo=False, string="Backup of"
+    )
+    taken_at = fields.Datetime(
+        related="backup_id.taken_at", related_sudo=False, string="Data of the"
+    )
+    backup_state = fields.Selection(related="backup_id.state", related_sudo=False, string="State")
+    rto_seconds = fields.Float(
+        related="backup_id.rto_seconds", related_sudo=False, string="It took, when proven"
+    )
     environment_id = fields.Many2one(
         "ops.environment",
         string="Into",
@@ -26,7 +32,7 @@ class RestoreWizard(models.TransientModel):
         store=True,
         readonly=False,
     )
-    stage = fields.Selection(related="environment_id.stage")
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
     code = fields.Selection(
         [("backup", "The build of the backup"), ("current", "The build that serves there now")],
         default="backup",

@@ -11,8 +11,10 @@ class RollbackWizard(models.TransientModel):
     _description = "Roll back"
 
     environment_id = fields.Many2one("ops.environment", required=True, ondelete="cascade")
-    stage = fields.Selection(related="environment_id.stage")
-    current_image_id = fields.Many2one(related="environment_id.image_id", string="Serving now")
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
+    current_image_id = fields.Many2one(
+        related="environment_id.image_id", related_sudo=False, string="Serving now"
+    )
     run_id = fields.Many2one("ops.run", string="Behind this deploy", ondelete="cascade")
     allowed_image_ids = fields.Many2many("ops.artifact", compute="_compute_allowed")
     allowed_point_ids = fields.Many2many("ops.restore.point", compute="_compute_allowed")
