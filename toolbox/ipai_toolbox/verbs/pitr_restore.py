@@ -20,6 +20,8 @@ from ..process import Finished, stream
 from ..spec import FAULT
 from ..wal_archive import SECONDS, environment, reach, run_pgbackrest, shown, user
 
+PAUSE_SECONDS = 0.5
+READY = "database system is ready to accept connections"
 ENDED_BEFORE = "recovery ended before configured recovery target was reached"
 REPLAYED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
 
@@ -64,7 +66,8 @@ def _bring(job: Job, database: NewDatabase, moment: datetime) -> dict:
         facts = _move(job, scratch, database, folder / "dump")
         _stop(folder)
     files = _folder(job, database)
-    missing = _files(job, files, facts.pop("stored")) if files else 0
+    stored = facts.pop("stored")
+    missing = _files(job, files, stored) if files else 0
     database.finish(job.spec.maybe_text("role"))
     return {"last_transaction": last, "missing_files": missing, **facts}
 
@@ -137,7 +140,19 @@ def _start(job: Job, folder: Path) -> str:
     command = _control(folder, "start", "-w", "-t", str(SECONDS), "-l", str(log), "-o", words)
     job.events.progress(0.3, "Replaying the archive")
     _as_owner(command)
-    return log.read_text(encoding="utf-8", errors="replace")
+    return _recovered(folder, log)
+
+
+def _recovered(folder: Path, log: Path) -> str:
+    """The log of the server once it has recovered, or has ended because it cannot."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        is_running = _as_owner(_control(folder, "status")).is_ok
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if READY in text or not is_running:
+            return text
+        time.sleep(PAUSE_SECONDS)
+    raise Failure("The cluster did not recover in time", "Take a base backup more often")
 
 
 def _as_owner(command: list[str]) -> Finished:
