@@ -1,6 +1,7 @@
 """What restic's complaints mean, as one sentence and what to do."""
 
 import json
+import re
 
 from .outcome import Failure, Unreachable
 from .process import Finished
@@ -54,6 +55,8 @@ REFUSED = (
     "host key verification failed",
     "403 forbidden",
 )
+SSH = "subprocess ssh: "
+NOISE = re.compile("Permanently added|Warning", re.IGNORECASE)
 WORDS_OF_ERROR = ("fatal:", "error", "permission denied", "host key", "ssh:")
 
 
@@ -113,7 +116,8 @@ def complaint(done: Finished) -> str:
     lines = done.output.splitlines()
     told = [text for text in map(_error_of, lines) if text]
     plain = [line for line in lines if any(word in line.lower() for word in WORDS_OF_ERROR)]
-    chosen = (told or plain or lines or ["it gave no reason"])[0]
+    by_ssh = [line for line in lines if line.startswith(SSH) and not NOISE.search(line)]
+    chosen = (by_ssh or told or plain or lines or ["it gave no reason"])[0].removeprefix(SSH)
     return " ".join(chosen.removeprefix("Fatal: ").split())[:300]
 
 

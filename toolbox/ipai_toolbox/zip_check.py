@@ -4,6 +4,7 @@ import json
 import re
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def read_manifest(archive: zipfile.ZipFile, wanted: dict, version: str) -> dict:
     try:
         facts = json.loads(archive.read(wanted[MANIFEST]))
         major, modules = str(facts["major_version"]), dict(facts["modules"])
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError) as error:
         raise refuse("its manifest cannot be read") from error
     if facts.get("odoo_dump") not in ("1", 1):
         raise refuse(f"its format is {facts.get('odoo_dump')}, only 1 is known")

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import time
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,8 +79,9 @@ def _import(whole: Import) -> None:
     target = whole.folder.begin()
     try:
         _unpack(whole, target)
+        _read_through(whole.archive, whole.members[DUMP])
         _fill(whole)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         whole.database.clear()
         shutil.rmtree(target, ignore_errors=True)
         raise refuse(f"it is damaged ({error})") from error
@@ -110,6 +112,13 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> str
             digest.update(block)
             file.write(block)
     return digest.hexdigest()
+
+
+def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Check the sum of a member before its content is trusted. Raises BadZipFile."""
+    with archive.open(member) as source:
+        while source.read(BLOCK):
+            pass
 
 
 def _fill(whole: Import) -> None:
