@@ -167,7 +167,7 @@ def test_the_database_server_may_be_restarted_in_mid_restore(company, kept):
     company.staging.container.restart(timeout=1)
     first = job.wait()
     company.staging.wait()
-    assert first.ok or first.cause.count(".") <= 3
+    assert first.ok or "\n" not in first.cause
     assert company.run("restore", attempt=2, **order).ok
     assert company.count(company.staging, name) == WHOLE
 
@@ -176,12 +176,13 @@ def test_the_database_server_may_be_restarted_in_mid_restore(company, kept):
 
 
 def test_a_full_repository_is_one_sentence_and_holds_no_half_backup(company):
-    small = company.world.volume("3m")
+    small = company.world.volume("700k")
     mounts = [(company.files, "/var/lib/odoo"), (small, "/ipai/backups")]
     repository = company.repository("small")
     failed = company.backup(repository, mounts=mounts)
     assert failed.cause == "The backup repository's disk is full."
-    company.world.shell("mount -o remount,size=300m /ipai/backups || true", mounts)
+    left = company.world.shell("find /ipai/backups -path '*snapshots/*' -type f | wc -l", mounts)
+    assert left.strip() == "0"
 
 
 def test_a_full_disk_of_the_restore_is_one_sentence(company, kept):

@@ -55,6 +55,7 @@ REFUSED = (
     "host key verification failed",
     "403 forbidden",
 )
+GONE = ("no matching id", "no such file", "does not exist")
 SSH = "subprocess ssh: "
 NOISE = re.compile("Permanently added|Warning", re.IGNORECASE)
 WORDS_OF_ERROR = ("fatal:", "error", "permission denied", "host key", "ssh:")
@@ -99,7 +100,7 @@ def _repository_failure(done: Finished, reason: str, lowered: str) -> Failure:
             "There is no backup repository at this place",
             "Check the project's backup settings, or take a first backup",
         )
-    if "failed to find snapshot" in lowered:
+    if "failed to find snapshot" in lowered and any(words in lowered for words in GONE):
         return Failure("The backup is not in the repository any more", "Choose another backup")
     if any(words in lowered for words in DAMAGE):
         return Failure(

@@ -38,6 +38,11 @@ def restic_end(status=1, output=""):
         (1, "subprocess ssh: Host key verification failed.", "refused us"),
         (1, "Fatal: ciphertext verification failed", "is damaged"),
         (1, "failed to find snapshot: no matching ID found", "not in the repository any more"),
+        (
+            1,
+            "failed to find snapshot: failed to load snapshot x: invalid data returned",
+            "is damaged",
+        ),
         (1, "Fatal: something else", "restic ended with 1: something else"),
     ],
 )
