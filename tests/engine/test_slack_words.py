@@ -159,8 +159,8 @@ def test_all_facts_of_a_run_share_one_topic():
 
 
 def test_an_alert_keeps_its_topic_until_it_is_resolved():
-    raised = fact("alert.raised", 1, run_id=0, payload={"key": "disk"})
-    resolved = fact("alert.resolved", 2, run_id=0, payload={"key": "disk"})
+    raised = fact("alert.raised", 1, run_id=0, payload={"alert": 7})
+    resolved = fact("alert.resolved", 2, run_id=0, payload={"alert": 7})
     assert facts.topic(raised) == facts.topic(resolved) != facts.topic(fact(run_id=0))
 
 

@@ -12,7 +12,10 @@ SECONDS_FIELDS = ("duration_seconds", "seconds")
 
 @dataclass(frozen=True)
 class Fact:
-    """One row of the facts log; ``at`` is aware UTC, names are blank where a fact has no such place."""
+    """One row of the facts log; ``at`` is aware UTC, names are blank where a fact has no such place.
+
+    ``data`` is what the fact itself brings, ``payload`` that and how its run stood.
+    """
 
     id: int
     kind: str
@@ -23,6 +26,7 @@ class Fact:
     stage: str = ""
     place: str = ""
     payload: Mapping = field(default_factory=dict)
+    data: Mapping = field(default_factory=dict)
 
     def get(self, name, default=""):
         value = self.payload.get(name)
@@ -31,11 +35,10 @@ class Fact:
 
 def topic(fact: Fact) -> str:
     """Return what a fact belongs to: facts of one topic share one message."""
+    if fact.kind.startswith("alert.") and fact.get("alert"):
+        return f"alert:{fact.get('alert')}"
     if fact.run_id:
         return f"run:{fact.run_id}"
-    if fact.kind.startswith("alert."):
-        alert = fact.get("key") or fact.get("alert_id") or fact.id
-        return f"alert:{fact.environment_id}:{alert}"
     return f"fact:{fact.id}"
 
 
@@ -49,7 +52,7 @@ def is_problem(fact: Fact) -> bool:
 def is_urgent(fact: Fact) -> bool:
     """Say whether a fact may wake people: production broke, a critical alert, a run that waits."""
     if fact.kind == "alert.raised":
-        return fact.get("severity") in ("critical", "high")
+        return fact.get("severity") == "critical"
     if fact.kind == "approval.asked":
         return fact.stage == "production"
     failed = fact.kind.endswith(".failed") or (
@@ -58,18 +61,18 @@ def is_urgent(fact: Fact) -> bool:
     return failed and fact.stage == "production"
 
 
-def line(fact: Fact) -> str:
-    """Return a fact as one line of a thread, with its time."""
+def line(fact: Fact, with_place: bool = False) -> str:
+    """Return a fact as one line of a thread, with its time; a run's own thread needs no place."""
     moment = int(fact.at.timestamp())
     clock = f"<!date^{moment}^{{time_secs}}|{fact.at:%H:%M:%S} UTC>"
-    return cut(f"{clock}  {_said(fact)}", LINE_LIMIT)
+    is_needed = fact.place and (with_place or not fact.run_id)
+    place = f"{escape(fact.place)}: " if is_needed else ""
+    return cut(f"{clock}  {place}{_said(fact)}", LINE_LIMIT).replace("\n", " ")
 
 
 def _said(fact):
     words = WORDS.get(fact.kind)
-    said = words(fact) if words else f"{escape(fact.kind)}{_details(fact)}"
-    place = "" if fact.run_id or not fact.place else f"{escape(fact.place)}: "
-    return f"{place}{said}"
+    return words(fact) if words else f"{escape(fact.kind)}{_details(fact)}"
 
 
 def _queued(fact):
@@ -103,13 +106,20 @@ def _asked(fact):
 
 
 def _alert_raised(fact):
-    said = fact.get("message") or fact.get("name") or fact.get("key")
+    said = fact.get("name") or fact.get("message")
     severity = escape(fact.get("severity", "warning"))
     return _joined(":rotating_light:", f"Alert ({severity}):", escape(said))
 
 
+def _build(fact):
+    colour = fact.get("colour")
+    before = fact.get("colour_before")
+    was = f"(before: {escape(before)})" if before not in ("", "none", colour) else ""
+    return _joined(MARKS.get(colour, ""), f"The build is {escape(colour) or 'over'}", was)
+
+
 def _details(fact):
-    pairs = [(key, value) for key, value in fact.payload.items() if value not in (None, False, "")]
+    pairs = [(key, value) for key, value in fact.data.items() if value not in (None, False, "")]
     shown = ", ".join(f"{escape(key)}: {escape(value)}" for key, value in pairs[:6])
     return f" — {shown}" if shown else ""
 
@@ -146,7 +156,10 @@ WORDS = {
     "approval.decided": _decided,
     "backup.proven": _plain(":white_check_mark: Backup restored and booted: it is proven"),
     "backup.failed": _plain(":red_circle: Backup failed"),
+    "build.finished": _build,
     "alert.raised": _alert_raised,
+    "alert.acknowledged": _plain(":eyes: Somebody looks after it"),
+    "alert.silenced": _plain(":no_bell: Silenced"),
     "alert.resolved": _plain(":white_check_mark: Alert resolved"),
     "environment.created": _plain("Environment made"),
     "environment.destroyed": _plain("Environment destroyed"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .messages import plain, section
-from .text import OPTION_LIMIT, TITLE_LIMIT, cut
+from .text import OPTION_LIMIT, TITLE_LIMIT, cut, escape
 
 MOST_OPTIONS = 100
 METADATA_LIMIT = 3000
@@ -28,18 +28,26 @@ def deploy(choices: Sequence[Choice], chosen: str = "", metadata: str = "") -> d
 
 
 def rollback(place: str, builds: Sequence[Choice], metadata: str) -> dict:
-    """Return the form that offers the builds an environment can go back to."""
+    """Return the form that offers the deploys an environment can go back to, with data or without."""
     said = (
-        f"*{place}* goes back to a build it ran before. Its database stays as it is: what was "
-        "written since is kept, and an update of modules is not undone."
+        f"*{escape(place)}* goes back to a build it ran before. Unless its data goes back too, "
+        "nothing written since is lost, and what an update did to the database stays."
     )
-    blocks = [section(said), _select("build", "Go back to", builds, "")]
+    data = (
+        Choice("keep", "Keep today's data"),
+        Choice("back", "Also bring the data back: lose what was written since"),
+    )
+    blocks = [
+        section(said),
+        _select("build", "Go back to", builds, ""),
+        _select("data", "Data", data, "keep"),
+    ]
     return _view("rollback", "Roll back", "Roll back", blocks, metadata)
 
 
 def reject(headline: str, metadata: str) -> dict:
     """Return the form that asks why a run is rejected."""
-    blocks = [section(headline), _input("reason", "Reason", "Everybody sees it", True)]
+    blocks = [section(escape(headline)), _input("reason", "Reason", "Everybody sees it", True)]
     return _view("reject", "Reject", "Reject", blocks, metadata)
 
 

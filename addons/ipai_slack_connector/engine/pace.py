@@ -4,12 +4,27 @@ Limits: docs.slack.dev, "Rate limits": one message a second per channel, chat.up
 (50 a minute per workspace), 429 with Retry-After in seconds.
 """
 
-CHANNEL_GAP_SECONDS = 1.0
-METHOD_GAP_SECONDS = {"chat.update": 1.2}
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 900.0
 LONGEST_RETRY_AFTER = 3600.0
 JITTER = 0.25
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Seconds between two calls: in one channel, and of one method by one workspace."""
+
+    channel: float = 1.0
+    methods: Mapping = field(default_factory=lambda: {"chat.update": 1.2})
+
+    def of(self, method: str) -> float:
+        return self.methods.get(method, 0.0)
+
+
+SLACKS = Gaps()
 
 
 def back_off(attempts: int, chance: float) -> float:
@@ -25,8 +40,3 @@ def retry_after(header) -> float:
     except (TypeError, ValueError):
         wanted = 0.0
     return min(max(wanted, 1.0), LONGEST_RETRY_AFTER)
-
-
-def gap(method: str) -> float:
-    """Return the seconds between two calls of ``method`` by one workspace, beside the channel's own."""
-    return METHOD_GAP_SECONDS.get(method, 0.0)

@@ -1,0 +1,23 @@
+{
+    "name": "Operations in Slack",
+    "summary": "One Slack message per run, kept up to date; approve, roll back and deploy from Slack as yourself.",
+    "version": "19.0.1.0.0",
+    "category": "Operations",
+    "author": "ipai",
+    "license": "LGPL-3",
+    "depends": ["ipai_ops"],
+    "external_dependencies": {"python": ["slack_sdk"]},
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "data/cron.xml",
+        "views/workspace_views.xml",
+        "views/channel_views.xml",
+        "views/rule_views.xml",
+        "views/message_views.xml",
+        "views/person_views.xml",
+        "views/request_views.xml",
+        "views/menus.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+}

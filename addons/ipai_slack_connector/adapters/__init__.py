@@ -1,0 +1,1 @@
+"""Touches the world: the only files that speak to Slack."""

@@ -1,0 +1,1 @@
+"""A Slack to try things on, for every suite: tests, benchmarks, pictures."""
