@@ -12,7 +12,7 @@ from .measure import as_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "benchmarks.md"
-IN_PROCESS = ("ingest", "tick", "screens")
+IN_PROCESS = ("ingest", "tick", "screens", "slack")
 INTRODUCTION = """# Benchmarks
 
 Made by `script/bench` on {when}, {cores} cores, Python {python}. Each figure stands beside its
@@ -27,7 +27,8 @@ def main(arguments):
     database.configure()
     for name in IN_PROCESS:
         module = import_module(f"bench.{name}")
-        with database.environment(f"bench_{name}", str(ROOT / "script" / "odoo")) as env:
+        addons = getattr(module, "ADDONS", "ipai_ops")
+        with database.environment(f"bench_{name}", str(ROOT / "script" / "odoo"), addons) as env:
             rows += _told(module.rows(env))
     if "--quick" not in arguments:
         rows += _told(import_module("bench.deploys").rows())

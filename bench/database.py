@@ -20,12 +20,12 @@ def configure():
 
 
 @contextmanager
-def environment(name, script):
-    """Yield an Environment of a fresh database with the addon installed; drop it afterwards.
+def environment(name, script, addons="ipai_ops"):
+    """Yield an Environment of a fresh database with the addons installed; drop it afterwards.
 
     ``script`` is the path of script/odoo, which knows the configuration.
     """
-    install = [script, "-d", name, "-i", "ipai_ops", "--stop-after-init", "--log-level", "error"]
+    install = [script, "-d", name, "-i", addons, "--stop-after-init", "--log-level", "error"]
     subprocess.run(install, check=True, timeout=INSTALL_TIMEOUT_SECONDS)
     registry = Registry(name)
     try:

@@ -15,6 +15,8 @@ from chromium import until
 ROOT = Path(__file__).resolve().parents[2]
 ODOO = ROOT / "script" / "odoo"
 INSTALL_DEADLINE = 420
+# samples/<addon>.py: an addon whose screens are looked at, and what they show.
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.py"))
 QUIET = ("--log-level", "warn")
 
 
@@ -58,16 +60,18 @@ def platform_file(folder):
 
 
 def install(database, log, platform):
-    """Make the database with the addon and the sample data."""
+    """Make the database with the addons and their sample data."""
     options = ("-d", database, "--no-http", *QUIET)
     environment = {**os.environ, "IPAI_PLATFORM": str(platform)}
     with log.open("ab") as output:
         common = {"stdout": output, "stderr": output, "env": environment, "check": True}
-        install_command = [ODOO, *options, "-i", "ipai_ops", "--stop-after-init"]
+        addons = ",".join(["ipai_ops", *(sample.stem for sample in SAMPLES)])
+        install_command = [ODOO, *options, "-i", addons, "--stop-after-init"]
         subprocess.run(install_command, timeout=INSTALL_DEADLINE, **common)
-        with (Path(__file__).parent / "sample_data.py").open("rb") as script:
-            command = [ODOO, "shell", *options]
-            subprocess.run(command, stdin=script, timeout=INSTALL_DEADLINE, **common)
+        for sample in (Path(__file__).parent / "sample_data.py", *SAMPLES):
+            with sample.open("rb") as script:
+                command = [ODOO, "shell", *options]
+                subprocess.run(command, stdin=script, timeout=INSTALL_DEADLINE, **common)
 
 
 @contextlib.contextmanager

@@ -104,15 +104,22 @@ def photograph(page, path):
     Image.open(path).convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
+def check_screen(page, place, clicks, picture, size):
+    """Open a screen, click through it, photograph it; it fits and complains of nothing."""
+    address_of_it, selector = place
+    page.resize(*WIDTHS[size])
+    page.visit(address_of_it, selector)
+    for target, text in clicks:
+        page.click(target, text)
+    rest(page)
+    photograph(page, picture)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert not page.count(".o_error_dialog, .o_notification_bar.bg-danger")
+
+
 @pytest.mark.parametrize("size", WIDTHS)
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_fits(page, odoo, album, name, size):
     (path, model, domain, selector), clicks = SCREENS[name]
-    page.resize(*WIDTHS[size])
-    page.visit(address(odoo, path, model, domain), selector)
-    for target, text in clicks:
-        page.click(target, text)
-    rest(page)
-    photograph(page, album / f"{name}-{size}.png")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert not page.count(".o_error_dialog, .o_notification_bar.bg-danger")
+    place = (address(odoo, path, model, domain), selector)
+    check_screen(page, place, clicks, album / f"{name}-{size}.png", size)

@@ -179,6 +179,11 @@ def test_every_kind_of_fact_is_one_line(kind):
     assert len(line) <= facts.LINE_LIMIT
 
 
+def test_an_unknown_fact_tells_what_it_brings_and_nought_is_something():
+    data = {"rows": 0, "note": "", "is_big": False, "size": 12}
+    assert facts.line(fact("odd", data=data)).endswith("odd — rows: 0, size: 12")
+
+
 # ----- layouts -----
 
 

@@ -119,7 +119,7 @@ def _build(fact):
 
 
 def _details(fact):
-    pairs = [(key, value) for key, value in fact.data.items() if value not in (None, False, "")]
+    pairs = [(key, value) for key, value in fact.data.items() if value or type(value) is int]
     shown = ", ".join(f"{escape(key)}: {escape(value)}" for key, value in pairs[:6])
     return f" — {shown}" if shown else ""
 

@@ -9,6 +9,17 @@ from ..engine.pace import Gaps
 from .common import SlackMixin
 
 
+class Death(Exception):
+    """The process is gone."""
+
+
+class Deadly(Gaps):
+    """Pauses that are never asked for twice: asked right after a call, they end the process."""
+
+    def of(self, method):
+        raise Death(method)
+
+
 @tagged("post_install", "-at_install", "ipai_slack_connector")
 class TestTelling(SlackMixin, TransactionCase):
     @classmethod
@@ -175,6 +186,21 @@ class TestTelling(SlackMixin, TransactionCase):
         self.assertEqual(len(self.texts()), 1)
         self.assertEqual(len(self.thread()), 2)
 
+    def test_a_sender_killed_after_any_call_tells_nothing_twice_and_nothing_never(self):
+        run = self.deploy()
+        self.note("run.queued", run)
+        self.die_after_the_next_call()  # the post
+        self.send()
+        self.note("run.started", self.begin(run))
+        self.die_after_the_next_call()  # the update
+        self.die_after_the_next_call()  # the same one again: an update can be repeated
+        self.send()
+        self.note("run.finished", self.finish(run))
+        self.send()
+        self.assertEqual(len(self.texts()), 1)
+        self.assertEqual(len(self.thread()), 3)
+        self.assertIn("Deployed", self.texts()[0])
+
     def test_what_slack_did_not_get_is_sent_again(self):
         self.slack.trouble("chat.postMessage", drop=True)
         run = self.deploy()
@@ -324,6 +350,11 @@ class TestTelling(SlackMixin, TransactionCase):
 
     def deploy(self, commit=SHA):
         return self.production._deploy("push", commit)
+
+    def die_after_the_next_call(self):
+        """Let the sender die between Slack's answer and its being written down."""
+        with self.assertRaises(Death):
+            self.driving(lambda env: driver.send(env, 20, Deadly(0.0, {})))
 
     def message(self, run):
         return self.messages.search([("run_id", "=", run.id)])

@@ -34,7 +34,7 @@ class TestWorkspace(SlackMixin, HttpCase):
             ("auth.test", {"error": "invalid_auth"}, "does not accept the token"),
             ("auth.test", {"error": "token_revoked"}, "revoked"),
             ("auth.test", {"error": "account_inactive"}, "removed"),
-            ("auth.test", {"status": 503}, "503"),
+            ("auth.test", {"status": 503}, "error of its own"),
             ("auth.test", {"page": "<html>"}, "proxy"),
             ("chat.postMessage", {"error": "channel_not_found"}, "/invite"),
             ("chat.postMessage", {"error": "not_in_channel"}, "/invite"),
