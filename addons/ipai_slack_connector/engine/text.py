@@ -16,7 +16,8 @@ NAMED_MENTIONS = {"here": "<!here>", "channel": "<!channel>"}
 
 def escape(text) -> str:
     """Return ``text`` so that Slack shows it as it is: nobody is mentioned, nothing is linked."""
-    return "".join(ESCAPES.get(letter, letter) for letter in str(text or ""))
+    shown = "" if text is None or text is False else str(text)
+    return "".join(ESCAPES.get(letter, letter) for letter in shown)
 
 
 def cut(text: str, limit: int) -> str:
