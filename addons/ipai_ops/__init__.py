@@ -1,6 +1,12 @@
 from . import controllers
 from . import models
 from . import wizards
+from .models import audit_tables
+
+
+def uninstall_hook(env):
+    """Take the audit trail's own tables away; the models' tables go by themselves."""
+    audit_tables.drop(env.cr)
 
 
 def post_init_hook(env):

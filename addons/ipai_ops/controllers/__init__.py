@@ -1,3 +1,4 @@
+from . import audit
 from . import log
 from . import approval
 from . import edge

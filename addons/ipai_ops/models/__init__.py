@@ -55,3 +55,9 @@ from . import environment_presentation
 from . import artifact_presentation
 from . import run_presentation
 from . import run_step_presentation
+from . import audit
+from . import audit_checkpoint
+from . import audited
+from . import audit_hooks
+from . import audit_users
+from . import second_factor

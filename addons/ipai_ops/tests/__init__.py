@@ -1,6 +1,7 @@
 from . import test_alert
 from . import test_api
 from . import test_approvals
+from . import test_audit
 from . import test_artifact
 from . import test_attacks
 from . import test_bus

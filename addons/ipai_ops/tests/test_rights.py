@@ -53,6 +53,9 @@ MODELS = {
     "ops.approval": ("view", None, None, None),
     "ops.delegation": ("anyone", "anyone", "anyone", "anyone"),
     "ops.run.decision": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.audit": ("manager", None, None, None),
+    "ops.audit.checkpoint": ("manager", None, None, None),
+    "ops.audited": (None, None, None, None),
     "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.redeploy": ("anyone", "anyone", "anyone", "anyone"),
 }
@@ -120,6 +123,7 @@ METHODS = {
     ("ops.run", "action_reject"): ("approve", ()),
     ("ops.run", "action_override"): ("policies", ()),
     ("ops.run.decision", "action_confirm"): ("approve", ()),
+    ("ops.audit", "action_verify"): ("manager", ()),
     ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
     ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
 }
@@ -138,6 +142,7 @@ ROUTES = {
     "/ipai/edge/config": "public",
     "/ipai/run/<int:run_id>/log": "user",
     "/ipai/approval/<string:token>": "user",
+    "/ipai/audit/export": "user",
 }
 
 
@@ -193,6 +198,7 @@ class RightsMixin(OpsMixin):
             "ops.run": over,
             "ops.fact": cls.env["ops.fact"].search([("run_id", "=", over.id)], limit=1),
             "ops.alert": cls.env["ops.alert"]._raise(environment, "load", "It is slow."),
+            "ops.audit": cls.env["ops.audit"],
             "ops.run.step": over.step_ids[:1],
             "ops.run.event": over.event_ids[:1],
             "ops.environment.destroy": wizards[0].create({**wizard, "typed_name": "main"}),

@@ -1,0 +1,70 @@
+"""Logins, API keys and rights of people, as rows of the audit trail."""
+
+from odoo import api, models
+from odoo.exceptions import AccessDenied
+
+RIGHTS = {"group_ids", "active", "login", "password", "new_password", "totp_secret"}
+
+
+class Users(models.Model):
+    _inherit = "res.users"
+
+    def _login(self, credential, user_agent_env):
+        facts = {"login": str(credential.get("login") or "")[:200], "kind": credential.get("type")}
+        audit = self.env["ops.audit"]
+        try:
+            info = super()._login(credential, user_agent_env)
+        except AccessDenied:
+            audit._note_apart("login.failed", outcome="refused", **facts)
+            raise
+        user = self.browse(info["uid"])
+        audit.with_user(user)._note_apart("login", user, method=info.get("auth_method"), **facts)
+        return info
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        users = super().create(vals_list)
+        for user in users:
+            self.env["ops.audit"]._note("user.created", user, groups=user._group_names())
+        return users
+
+    def write(self, vals):
+        told = sorted(
+            RIGHTS.intersection(vals) | {name for name in vals if name.startswith("role")}
+        )
+        before = {user: user._group_names() for user in self} if told else {}
+        done = super().write(vals)
+        for user, groups in before.items():
+            facts = {"fields": told, "groups": user._group_names(), "groups_before": groups}
+            self.env["ops.audit"]._note("user.changed", user, **facts)
+        return done
+
+    def _group_names(self):
+        """Return the external names of the groups a person was given, those of others too."""
+        groups = self.sudo().group_ids  # the trail tells them; only managers read the trail
+        return sorted(filter(None, groups.get_external_id().values()))
+
+
+class UsersApikeys(models.Model):
+    _inherit = "res.users.apikeys"
+
+    def _generate(self, scope, name, expiration_date):
+        key = super()._generate(scope, name, expiration_date)
+        facts = {"name": name, "scope": scope, "until": expiration_date}
+        self.env["ops.audit"]._note("api_key.created", self.env.user, **facts)
+        return key
+
+    def _remove(self):
+        for key in self:
+            self.env["ops.audit"]._note("api_key.removed", key.user_id, name=key.name)
+        return super()._remove()
+
+    def _check_credentials(self, *, scope, key):
+        uid = super()._check_credentials(scope=scope, key=key)
+        user = self.env["res.users"].browse(uid)
+        audit = self.env["ops.audit"]
+        if not uid:
+            audit._note_apart("api_key.refused", scope=scope, outcome="refused")
+        else:
+            audit._note_key_use(user, scope)
+        return uid

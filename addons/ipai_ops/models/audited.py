@@ -1,0 +1,90 @@
+"""Settings, members, roles, servers: who made, changed or deleted them is in the audit trail."""
+
+from odoo import api, models
+
+QUIET = {
+    "write_date",
+    "write_uid",
+    "message_ids",
+    "message_follower_ids",
+    "activity_ids",
+    "sequence",
+}
+SHOWN = ("char", "selection", "integer", "float", "boolean", "date", "datetime", "many2one")
+
+
+class Audited(models.AbstractModel):
+    _name = "ops.audited"
+    _description = "Changes are in the audit trail"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        for record, vals in zip(records, vals_list, strict=True):
+            record._note_change("created", record._told(vals))
+        return records
+
+    def write(self, vals):
+        told = set(vals) - QUIET
+        if self.env.su or not told:
+            return super().write(vals)
+        before = [record._told(told) for record in self]
+        done = super().write(vals)
+        for record, old in zip(self, before, strict=True):
+            record._note_change("changed", record._told(told), before=old)
+        return done
+
+    def unlink(self):
+        for record in self:
+            record._note_change("deleted", {})
+        return super().unlink()
+
+    def _note_change(self, verb, values, **details):
+        kind = self._name.removeprefix("ops.")
+        self.env["ops.audit"]._note(f"{kind}.{verb}", self, values=values, **details)
+
+    def _told(self, names):
+        """Return the values a trail may hold: never what nobody may read."""
+        known = [name for name in sorted(names) if name in self._fields and name not in QUIET]
+        return {name: self._told_value(name) for name in known}
+
+    def _told_value(self, name):
+        field = self._fields[name]
+        if field.type not in SHOWN or self._is_secret(field):
+            return "•••" if self._is_secret(field) else field.type
+        value = self.sudo()[name]  # the trail tells it; only managers read the trail
+        return value.id if field.type == "many2one" else value
+
+    @staticmethod
+    def _is_secret(field):
+        return field.groups == "." or field.name.startswith("new_") or "password" in field.name
+
+
+class Project(models.Model):
+    _name = "ops.project"
+    _inherit = ["ops.project", "ops.audited"]
+
+
+class Environment(models.Model):
+    _name = "ops.environment"
+    _inherit = ["ops.environment", "ops.audited"]
+
+
+class ProjectMember(models.Model):
+    _name = "ops.project.member"
+    _inherit = ["ops.project.member", "ops.audited"]
+
+
+class Role(models.Model):
+    _name = "ops.role"
+    _inherit = ["ops.role", "ops.audited"]
+
+
+class RoleRight(models.Model):
+    _name = "ops.role.right"
+    _inherit = ["ops.role.right", "ops.audited"]
+
+
+class DatabaseServer(models.Model):
+    _name = "ops.database.server"
+    _inherit = ["ops.database.server", "ops.audited"]

@@ -1,0 +1,73 @@
+"""Whoever acts on production in a role that asks for it has shown a second factor."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+HARMLESS = ("view", "logs")
+MANAGERS = "ipai_ops.managers_need_second_factor"
+PROVEN = "ipai_second_factor"
+
+
+class Role(models.Model):
+    _inherit = "ops.role"
+
+    needs_second_factor = fields.Boolean(
+        help="Whoever holds this role shows a second factor before anything on production."
+    )
+
+
+class Environment(models.Model):
+    _inherit = "ops.environment"
+
+    def _check_second_factor(self, permission):
+        """Raise AccessError where production is touched without the second factor it takes."""
+        if self.env.su or permission in HARMLESS:
+            return
+        guarded = self.filtered(lambda environment: environment.stage == "production")
+        user = self.env.user
+        if (
+            guarded
+            and user._needs_second_factor(guarded.project_id)
+            and not user._has_shown_second()
+        ):
+            raise AccessError(
+                self.env._(
+                    "Production asks for a second factor. Set up an authenticator app or a passkey "
+                    "in your preferences (Security), or sign in with it, then try again."
+                )
+            )
+
+
+class Users(models.Model):
+    _inherit = "res.users"
+
+    def _needs_second_factor(self, projects):
+        """Say whether a role the person holds on ``projects`` asks for a second factor."""
+        self.ensure_one()
+        if self.env["ops.project"]._is_everywhere(self):
+            setting = self.env["ir.config_parameter"].sudo().get_param(MANAGERS)
+            return setting in ("1", "True")
+        members = self.env["ops.project.member"]._of_user(self)
+        mine = members.filtered(lambda member: member.project_id in projects)
+        return any(mine.role_id.mapped("needs_second_factor"))
+
+    def _has_shown_second(self):
+        """Say whether this session, or the key in its place, stands behind a second factor.
+
+        With an authenticator app nobody gets a session without its code; a passkey and an identity
+        provider leave their mark in the session; a key of ours was made behind one.
+        """
+        self.ensure_one()
+        if self.totp_enabled:
+            return True
+        if not request:
+            return False
+        return bool(request.session.get(PROVEN) or getattr(request, "ipai_api_key", None))
+
+    @api.model
+    def _check_credentials(self, credential, env):
+        info = super()._check_credentials(credential, env)
+        if request and credential.get("type") in ("webauthn", "totp"):
+            request.session[PROVEN] = True
+        return info
