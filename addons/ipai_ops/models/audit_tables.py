@@ -103,7 +103,7 @@ def drop(cursor):
 def seal(cursor):
     """Chain the committed rows that are not chained yet; return how many were."""
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-    cursor.execute("LOCK TABLE ops_audit_link IN EXCLUSIVE MODE")
+    cursor.execute("LOCK TABLE ops_audit_link IN EXCLUSIVE MODE", log_exceptions=False)
     total = 0
     while True:
         rows = _take_pending(cursor)
