@@ -166,3 +166,15 @@ def test_a_killed_import_is_whole_after_the_next_attempt(company, exported, moun
         assert "hit_import" not in company.staging.databases()
     assert company.run("import_zip", attempt=3, mounts=mounts, **order).ok
     assert company.count(company.staging, "hit_import") == WHOLE
+
+
+def test_what_an_abandoned_import_left_goes_with_its_database(company, exported, mounts):
+    order = {"server": company.staging.address, "database": "abandoned", "role": "preview"}
+    order |= {"name": "company.zip", "filestore": company.store("abandoned")}
+    job = company.start("import_zip", mounts=mounts, **order)
+    job.until_it_says("Loading")
+    job.kill()
+    dropped = {"server": company.staging.address, "databases": ["abandoned"]}
+    assert company.run("drop", **dropped).ok
+    assert not [name for name in company.staging.databases() if name.startswith("abandoned")]
+    assert company.staging.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_fill'") == "0"

@@ -30,8 +30,8 @@ EXTENSION = re.compile(rb"^CREATE EXTENSION (?:IF NOT EXISTS )?\"?([a-z_0-9]+)")
 @contextmanager
 def filler(server: Server, database: str) -> Iterator[Server]:
     """The server seen by a login that owns this one database and nothing else; gone afterwards."""
-    role, password = f"{database[:50]}_fill", secrets.token_urlsafe(24)
-    _drop(server, role)
+    role, password = filler_role(database), secrets.token_urlsafe(24)
+    drop_filler(server, database)
     verifier = scram_verifier(password, os.urandom(16))
     limits = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
     server.run(
@@ -57,12 +57,16 @@ def _give_up(server: Server, database: str, role: str) -> None:
             f"DROP OWNED BY {identifier(role)}",
             database,
         )
-    _drop(server, role)
+    drop_filler(server, database)
 
 
-def _drop(server: Server, role: str) -> None:
+def filler_role(database: str) -> str:
+    return f"{database[:50]}_fill"
+
+
+def drop_filler(server: Server, database: str) -> None:
     """Of an attempt that was killed, too: its database is dropped before."""
-    server.attempt(f"DROP ROLE IF EXISTS {identifier(role)}")
+    server.attempt(f"DROP ROLE IF EXISTS {identifier(filler_role(database))}")
 
 
 def extensions_in(line: bytes) -> str:

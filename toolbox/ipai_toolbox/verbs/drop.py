@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from ..folders import NewFolder
+from ..foreign_sql import drop_filler
 from ..job import Job
 from ..new_database import partial_name
 from ..outcome import Failure
@@ -19,6 +20,8 @@ def run(job: Job) -> dict:
         server.wait()
         halves = [partial_name(name) for name in names]
         dropped = [name for name in (*names, *halves) if _drop(server, name)]
+        for half in halves:
+            drop_filler(server, half)
         for name in dropped:
             job.events.info(f"Dropped database {name}")
         if role and _drop_role(server, role):
