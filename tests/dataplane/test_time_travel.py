@@ -33,8 +33,12 @@ class Archived:
         ]
 
     def run(self, verb, **order):
+        return self.start(verb, **order).wait()
+
+    def start(self, verb, attempt=1, run=None, **order):
         given = {"server": self.server.address, **order}
-        return self.world.job(verb, given, image="postgres", mounts=self.mounts)
+        more = {"image": "postgres", "mounts": self.mounts, "attempt": attempt, "run": run}
+        return self.world.start(verb, given, **more)
 
     def bring(self, moment, name, **more):
         order = {"server": self.other.address, "source_database": "shop", "database": name}
@@ -93,6 +97,21 @@ def test_a_quiet_time_before_the_newest_segment_can_be_asked_for(archived):
     archived.archive_now()
     assert archived.bring(moment, "shop_quiet").ok
     assert archived.other.sql("SELECT max(number) FROM sale", "shop_quiet") == "3"
+
+
+def test_a_killed_journey_is_whole_after_the_next_attempt(archived):
+    moment = datetime.now(UTC)
+    archived.sell(4)
+    archived.archive_now()
+    order = {"server": archived.other.address, "source_database": "shop", "role": "preview"}
+    order |= {"database": "shop_hit", "time": moment.isoformat(), "run": 9100}
+    for attempt, words in enumerate(("Restoring", "Replaying", "Moving"), start=1):
+        job = archived.start("pitr_restore", attempt=attempt, **order)
+        job.until_it_says(words)
+        job.kill()
+        assert "shop_hit" not in archived.other.databases()
+    assert archived.run("pitr_restore", attempt=4, **order).ok
+    assert archived.other.sql("SELECT max(number) FROM sale", "shop_hit") == "3"
 
 
 def test_times_outside_of_the_archive_are_refused_with_its_reach(archived):
