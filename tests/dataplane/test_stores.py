@@ -158,7 +158,9 @@ def sftp(company, tmp_path_factory):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)]
         subprocess.run(command, check=True, timeout=30)
     world = company.world
-    server = world.service("sftp", f"cp /keys/host /etc/ssh_host; {SSHD} -h /etc/ssh_host", keys)
+    server = world.service(
+        "sftp", f"cp /keys/host /etc/ssh_host; {SSHD.strip()} -h /etc/ssh_host", keys
+    )
     deadline = time.monotonic() + 400
     while "Server listening" not in server.logs().decode():
         server.reload()

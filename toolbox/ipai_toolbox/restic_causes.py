@@ -1,7 +1,6 @@
 """What restic's complaints mean, as one sentence and what to do."""
 
 import json
-import re
 
 from .outcome import Failure, Unreachable
 from .process import Finished
@@ -57,7 +56,6 @@ REFUSED = (
 )
 GONE = ("no matching id", "no such file", "does not exist")
 SSH = "subprocess ssh: "
-NOISE = re.compile("Permanently added|Warning", re.IGNORECASE)
 WORDS_OF_ERROR = ("fatal:", "error", "permission denied", "host key", "ssh:")
 
 
@@ -117,8 +115,8 @@ def complaint(done: Finished) -> str:
     lines = done.output.splitlines()
     told = [text for text in map(_error_of, lines) if text]
     plain = [line for line in lines if any(word in line.lower() for word in WORDS_OF_ERROR)]
-    by_ssh = [line for line in lines if line.startswith(SSH) and not NOISE.search(line)]
-    chosen = (by_ssh or told or plain or lines or ["it gave no reason"])[0].removeprefix(SSH)
+    by_ssh = [line.removeprefix(SSH) for line in lines if line.startswith(SSH)]
+    chosen = (by_ssh[-1:] or told or plain or lines or ["it gave no reason"])[0]
     return " ".join(chosen.removeprefix("Fatal: ").split())[:300]
 
 
