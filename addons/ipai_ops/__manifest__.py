@@ -1,7 +1,7 @@
 {
     "name": "Operations",
     "summary": "Turns a git push into a running, reachable Odoo on Docker Swarm.",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Operations",
     "author": "ipai",
     "license": "LGPL-3",
@@ -44,6 +44,7 @@
         "views/fact_consumer_views.xml",
         "views/alert_views.xml",
         "views/audit_views.xml",
+        "views/secret_views.xml",
         "views/menus.xml",
         "views/trust_menus.xml",
     ],

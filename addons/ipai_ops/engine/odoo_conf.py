@@ -9,6 +9,20 @@ THREADED_CONNECTIONS = 16
 CONNECTIONS_PER_WORKER = 4
 SOFT_SHARE, HARD_SHARE = 0.75, 0.95  # of the memory one process may take
 SMALLEST_WORKER_MB = 640
+OWN = frozenset(
+    ("admin_passwd", "dbfilter", "addons_path", "workers", "data_dir", "config", "pidfile", "init")
+) | {"update", "server_wide_modules", "load", "upgrade_path", "shell_interface", "dev", "dev_mode"}
+OWN_PREFIXES = (
+    "db_",
+    "limit_",
+    "http_",
+    "xmlrpc",
+    "gevent_",
+    "longpolling",
+    "log",
+    "test_",
+    "geoip",
+)
 FIXED = {
     "list_db": False,
     "proxy_mode": True,
@@ -56,6 +70,11 @@ def render(
         options["addons_path"] = addons_path
     options |= extra or {}
     return "[options]\n" + "".join(f"{key} = {_value(options[key])}\n" for key in options)
+
+
+def is_free_option(name: str) -> bool:
+    """Say whether a project may set the option: not what the platform itself decides."""
+    return name not in FIXED and name not in OWN and not name.startswith(OWN_PREFIXES)
 
 
 def _master_password(password):

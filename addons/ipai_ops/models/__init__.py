@@ -55,6 +55,9 @@ from . import environment_presentation
 from . import artifact_presentation
 from . import run_presentation
 from . import run_step_presentation
+from . import sealed
+from . import secret
+from . import secret_delivery
 from . import audit
 from . import audit_checkpoint
 from . import audited

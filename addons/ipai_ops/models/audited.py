@@ -85,6 +85,16 @@ class RoleRight(models.Model):
     _inherit = ["ops.role.right", "ops.audited"]
 
 
+class Secret(models.Model):
+    _name = "ops.secret"
+    _inherit = ["ops.secret", "ops.audited"]
+
+
+class Policy(models.Model):
+    _name = "ops.policy"
+    _inherit = ["ops.policy", "ops.audited"]
+
+
 class DatabaseServer(models.Model):
     _name = "ops.database.server"
     _inherit = ["ops.database.server", "ops.audited"]

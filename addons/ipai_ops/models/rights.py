@@ -28,7 +28,7 @@ class Project(models.Model):
 
     may_view = _may_field("_search_may_view")
     may_settings = _may_field("_search_may_settings")
-    may_secrets = _may_field()
+    may_secrets = _may_field("_search_may_secrets")
     may_deploy = fields.Boolean("May deploy production", compute="_compute_may")
     may_members = _may_field("_search_may_members")
     may_policies = _may_field("_search_may_policies")
@@ -48,6 +48,9 @@ class Project(models.Model):
 
     def _search_may_settings(self, operator, value):
         return self._domain_may("settings", operator, value)
+
+    def _search_may_secrets(self, operator, value):
+        return self._domain_may("secrets", operator, value)
 
     def _search_may_members(self, operator, value):
         return self._domain_may("members", operator, value)

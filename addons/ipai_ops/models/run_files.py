@@ -39,4 +39,5 @@ class Run(models.Model):
             password=self.environment_id._database_password(is_trial),
             workers=environment["workers"],
             memory_mb=environment["memory_mb"],
+            extra={} if is_trial else self._conf_extra(),
         )

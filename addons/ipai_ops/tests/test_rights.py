@@ -56,6 +56,8 @@ MODELS = {
     "ops.audit": ("manager", None, None, None),
     "ops.audit.checkpoint": ("manager", None, None, None),
     "ops.audited": (None, None, None, None),
+    "ops.sealed": (None, None, None, None),
+    "ops.secret": ("secrets", "secrets", "anyone", "secrets"),
     "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.redeploy": ("anyone", "anyone", "anyone", "anyone"),
 }
@@ -124,6 +126,7 @@ METHODS = {
     ("ops.run", "action_override"): ("policies", ()),
     ("ops.run.decision", "action_confirm"): ("approve", ()),
     ("ops.audit", "action_verify"): ("manager", ()),
+    ("ops.secret", "action_rotate"): ("manager", ()),
     ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
     ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
 }
@@ -199,6 +202,14 @@ class RightsMixin(OpsMixin):
             "ops.fact": cls.env["ops.fact"].search([("run_id", "=", over.id)], limit=1),
             "ops.alert": cls.env["ops.alert"]._raise(environment, "load", "It is slow."),
             "ops.audit": cls.env["ops.audit"],
+            "ops.secret": cls.env["ops.secret"].create(
+                {
+                    "project_id": cls.project.id,
+                    "environment_id": environment.id,
+                    "name": "stripe",
+                    "new_value": "sk_very_secret",
+                }
+            ),
             "ops.run.step": over.step_ids[:1],
             "ops.run.event": over.event_ids[:1],
             "ops.environment.destroy": wizards[0].create({**wizard, "typed_name": "main"}),
@@ -362,7 +373,8 @@ class TestRights(RightsMixin, HttpCase):
     def test_secrets_are_read_by_nobody(self):
         secrets = {
             "ops.project": ("webhook_secret", "git_credentials"),
-            "ops.environment": ("db_password", "admin_password"),
+            "ops.environment": ("db_password", "admin_password", "sealed_values"),
+            "ops.secret": ("value", "sealed_values"),
             "ops.backup.repository": ("key", "s3_access_key", "s3_secret_key", "sftp_key"),
         }
         for model, names in secrets.items():

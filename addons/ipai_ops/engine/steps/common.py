@@ -86,6 +86,20 @@ def run_secret(context, filename):
     return SecretFile(name, filename, content_of=filename)
 
 
+def delivered(context):
+    """Return the files of the environment's own secrets, as the driver renders them by name."""
+    platform, run = context.platform, context.run
+    return tuple(
+        SecretFile(
+            naming.run_secret(platform.instance, run.id, f"secret-{secret['id']}"),
+            secret["name"],
+            content_of=f"secret-{secret['id']}",
+        )
+        for secret in context.spec.get("delivered", ())
+        if secret["delivery"] == "file"
+    )
+
+
 def docker_socket():
     return Mount(DOCKER_SOCKET, DOCKER_SOCKET)
 

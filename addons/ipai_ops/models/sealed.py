@@ -1,0 +1,140 @@
+"""Fields that are encrypted in the database; the key lies outside it."""
+
+import logging
+import os
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .. import key_files
+from ..engine.keyring import NONCE_BYTES, Damaged, Keyring, LostKey, key_id_of
+
+_logger = logging.getLogger(__name__)
+
+KNOWN_KEY = "ipai_ops.secrets_key_id"
+
+
+class Sealed(models.AbstractModel):
+    """``_sealed`` names the fields; each is NO_ACCESS, computed and set through this mixin."""
+
+    _name = "ops.sealed"
+    _description = "Values encrypted at rest"
+    _sealed = ()
+
+    sealed_values = fields.Json(groups=fields.NO_ACCESS, copy=False)
+
+    @api.depends("sealed_values")
+    def _compute_sealed(self):
+        for record in self:
+            known = record.sudo().sealed_values or {}  # nobody but the product reads them
+            for name in self._sealed:
+                record[name] = record._unsealed(name, known.get(name))
+
+    def _inverse_sealed(self):
+        for record in self:
+            values = {name: record[name] for name in self._sealed}
+            record.sudo().sealed_values = record._seal(values)  # nobody writes them directly
+
+    def _seal(self, values):
+        """Return ``values`` encrypted for this record, by field; blank ones are left out."""
+        ring = self._keyring_to_write()
+        return {
+            name: ring.seal(value, self._place_of(name), os.urandom(NONCE_BYTES))
+            for name, value in values.items()
+            if value
+        }
+
+    def _unsealed(self, name, sealed):
+        if not sealed:
+            return False
+        try:
+            return self._keyring().open(sealed, self._place_of(name))
+        except LostKey as exc:
+            raise UserError(self._lost_key_text(str(exc))) from exc
+        except Damaged as exc:
+            raise UserError(
+                self.env._("The stored value of “%s” was damaged: set it again.", name)
+            ) from exc
+
+    def _place_of(self, name):
+        return f"{self._name}/{self._origin.id or self.id}/{name}"
+
+    @api.model
+    def _keyring(self):
+        return Keyring.from_text(key_files.read("secrets", self.env.cr.dbname))
+
+    @api.model
+    def _keyring_to_write(self):
+        """Return the keys; a first one is made where there never was one."""
+        ring, settings = self._keyring(), self.env["ir.config_parameter"].sudo()
+        known = settings.get_param(KNOWN_KEY)
+        if not ring.keys and known:
+            raise UserError(self._lost_key_text(known))
+        if not ring.keys:
+            key_files.prepend_line("secrets", self.env.cr.dbname, key_files.random_line())
+            ring = self._keyring()
+        if known != ring.current_id:
+            settings.set_param(KNOWN_KEY, ring.current_id)
+        return ring
+
+    def _lost_key_text(self, key_id):
+        return self.env._(
+            "The key %(key)s that encrypts secrets is not in %(path)s. Put it back from your backup "
+            "of keys, or set the secret again.",
+            key=key_id,
+            path=key_files.path("secrets", self.env.cr.dbname),
+        )
+
+    def _reseal(self):
+        """Encrypt with the current key what another one encrypted; return how many records."""
+        ring, count = self._keyring_to_write(), 0
+        for record in self.sudo():  # nobody reads or writes them directly
+            known = record.sealed_values or {}
+            if any(key_id_of(value) != ring.current_id for value in known.values()):
+                opened = {name: record._unsealed(name, value) for name, value in known.items()}
+                record.sealed_values = record._seal(opened)
+                count += 1
+        return count
+
+
+def _sealed_char():
+    return fields.Char(compute="_compute_sealed", inverse="_inverse_sealed", store=False)
+
+
+def _sealed_text():
+    return fields.Text(compute="_compute_sealed", inverse="_inverse_sealed", store=False)
+
+
+class Project(models.Model):
+    _name = "ops.project"
+    _inherit = ["ops.project", "ops.sealed"]
+    _sealed = ("webhook_secret", "git_credentials", "masking_key")
+
+    webhook_secret = _sealed_char()
+    git_credentials = _sealed_text()
+    masking_key = _sealed_char()
+
+    @api.depends("sealed_values")
+    def _compute_has_git_credentials(self):
+        for project in self:  # whether there are any is no secret, even when the key is lost
+            project.has_git_credentials = "git_credentials" in (project.sudo().sealed_values or {})
+
+
+class Environment(models.Model):
+    _name = "ops.environment"
+    _inherit = ["ops.environment", "ops.sealed"]
+    _sealed = ("db_password", "admin_password")
+
+    db_password = _sealed_char()
+    admin_password = _sealed_char()
+
+
+class BackupRepository(models.Model):
+    _name = "ops.backup.repository"
+    _inherit = ["ops.backup.repository", "ops.sealed"]
+    _sealed = ("key", "s3_access_key", "s3_secret_key", "sftp_key")
+
+    key = _sealed_char()
+    s3_access_key = _sealed_char()
+    s3_secret_key = _sealed_char()
+    sftp_key = _sealed_text()
