@@ -47,6 +47,7 @@
         "views/secret_views.xml",
         "views/menus.xml",
         "views/trust_menus.xml",
+        "wizards/address_list_views.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

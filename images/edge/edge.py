@@ -6,6 +6,7 @@ away, nginx goes on with what it has; a restarted edge starts with the last good
 
 import base64
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ PULL_SECONDS = 0.5
 PULL_TIMEOUT_SECONDS = 10
 NGINX_TIMEOUT_SECONDS = 30
 LONGEST_ERROR = 2000
+OPS_DOOR = re.compile(r"^# ops ((?:allow [0-9a-fA-F:.]+(?:/[0-9]+)?|deny all);)$", re.MULTILINE)
 UNKNOWN_HOST = """
         root {here};
         error_page 404 /unknown.html;
@@ -113,11 +115,18 @@ def render(place, routes):
         "CONTROL_URL": place.control_url,
         "WEBSOCKET_URL": place.websocket_url,
         "ROUTES": str(routes),
+        "OPS_DOORS": "\n        ".join(read_ops_doors(routes)),
     }
     text = (HERE / "nginx.conf").read_text()
     for name, value in words.items():
         text = text.replace(f"@{name}@", value)
     return text
+
+
+def read_ops_doors(routes):
+    """Who may reach the management Odoo: the control plane's own lines, and nothing else of them."""
+    text = routes.read_text() if routes.exists() else ""
+    return OPS_DOOR.findall(text)
 
 
 def find_fault(place, routes):
@@ -175,6 +184,7 @@ class Puller:
             return f"routes {etag} refused: {self.fault}"
         self.place.candidate.rename(self.place.routes)
         self.place.applied.write_text(etag)
+        Path("/run/nginx.conf").write_text(render(self.place, self.place.routes))
         self.room.close_for(read_held(body.decode()))  # who arrives from now on is let in or kept
         self.reload()
         self.applied = etag

@@ -2,19 +2,20 @@
 
 import base64
 import json
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from .odoo_conf import read_options
 from .places import Places
 
 SHORTEST = 5
+SHORTEST_BASE64 = 8  # shorter pieces are found in ordinary words
 MARK = "•••"
 SECRET_OPTIONS = ("db_password", "admin_passwd", "smtp_password", "session_db_uri")
 
 
 def blanker(values):
     """A function that replaces each of the values, also in its URL form, by a mark."""
-    spellings = {form for value in values if value for form in (value, quote(value, safe=""))}
+    spellings = {form for value in values if value for form in _forms(value)}
     ordered = sorted((s for s in spellings if len(s) >= SHORTEST), key=len, reverse=True)
 
     def blank(text: str) -> str:
@@ -25,19 +26,34 @@ def blanker(values):
     return blank
 
 
+def _forms(value: str) -> list[str]:
+    """The value as it is, in a URL, in JSON, and in base64 at each of the three alignments."""
+    forms = [value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]]
+    return forms + [form for shift in range(3) for form in _base64_forms(value.encode(), shift)]
+
+
+def _base64_forms(raw: bytes, shift: int) -> list[str]:
+    encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
+    middle = encoded[(0, 2, 3)[shift] : None if (len(raw) + shift) % 3 == 0 else -1]
+    if len(middle) < SHORTEST_BASE64:
+        return []
+    return [middle, middle.replace("+", "-").replace("/", "_")]
+
+
 def secret_values(places: Places, spec: dict) -> list[str]:
     """All secret values this job was given, so that none of them reaches a log."""
     values = [places.secret("postgres-admin"), places.secret("admin-password")]
-    values += _conf_values(places) + _git_values(places) + _docker_values(places)
+    values += _conf_values(places, spec) + _git_values(places) + _docker_values(places)
     values += _repository_values(places)
     repositories = [spec.get("repository_url", "")]
     repositories += [extra.get("url", "") for extra in spec.get("extra_repositories") or []]
     return [value for value in values + [_password_in(url) for url in repositories] if value]
 
 
-def _conf_values(places: Places) -> list[str]:
+def _conf_values(places: Places, spec: dict) -> list[str]:
     options = read_options(places.odoo_conf)
-    return [options.get(name, "") for name in SECRET_OPTIONS]
+    names = [*SECRET_OPTIONS, *(spec.get("secret_options") or [])]
+    return [options.get(name, "") for name in names]
 
 
 def _git_values(places: Places) -> list[str]:

@@ -21,7 +21,7 @@ SERVER = """\
     server_name {name};
     set $target http://{service}:{http_port};
     set $target_websocket http://{service}:{websocket_port};
-    client_max_body_size 512m;
+{doors}    client_max_body_size 512m;
     proxy_connect_timeout 3s;
     proxy_next_upstream error timeout http_502 http_503;
     proxy_next_upstream_tries 3;
@@ -115,11 +115,42 @@ class Site:
     stage: str
     state: str
     held_until: int = 0
+    allowed: tuple[str, ...] = ()
 
 
-def render(platform: Platform, sites: Iterable[Site]) -> str:
-    """Return the edge's complete configuration for ``sites``."""
-    return "".join(_server(platform, site) for site in sites)
+@dataclass(frozen=True)
+class Doors:
+    """Who reaches the management Odoo, and whose word about other addresses is believed."""
+
+    control: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+
+
+def render(platform: Platform, sites: Iterable[Site], doors: Doors | None = None) -> str:
+    """Return the edge's complete configuration for ``sites``.
+
+    Networks come from ``address_list.parse``: they are checked and in their usual form.
+    """
+    doors = doors or Doors()
+    servers = "".join(_server(platform, site) for site in sites)
+    return _real_address(doors.proxies) + _control_doors(doors.control) + servers
+
+
+def _real_address(proxies):
+    """Believe X-Forwarded-For of the named proxies, and of nobody else."""
+    if not proxies:
+        return ""
+    trusted = "".join(f"set_real_ip_from {network};\n" for network in proxies)
+    return f"{trusted}real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n"
+
+
+def _control_doors(networks):
+    """Say who may reach the management Odoo: the edge writes these lines into its own block."""
+    return "".join(f"# ops {line}\n" for line in _rules(networks))
+
+
+def _rules(networks):
+    return [*(f"allow {network};" for network in networks), "deny all;"] if networks else []
 
 
 def etag(text: str) -> str:
@@ -137,6 +168,7 @@ def _server(platform, site):
         front=_held(authority) if site.held_until else OPEN,
         listen="443 ssl" if platform.scheme == "https" else "80",
         name=authority,
+        doors="".join(f"    {line}\n" for line in _rules(site.allowed)),
         service=naming.target(platform.instance, site.id),
         http_port=HTTP_PORT,
         websocket_port=WEBSOCKET_PORT,

@@ -55,6 +55,7 @@ from . import environment_presentation
 from . import artifact_presentation
 from . import run_presentation
 from . import run_step_presentation
+from . import environment_addresses
 from . import sealed
 from . import secret
 from . import secret_delivery

@@ -5,8 +5,10 @@ from datetime import UTC
 from odoo import api, fields, models
 
 from .. import platform_facts
-from ..engine import edge_config
+from ..engine import address_list, edge_config
 
+ALLOWED = "ipai_ops.allowed_addresses"
+PROXIES = "ipai_ops.trusted_proxies"
 SERVED = ("new", "deploying", "up", "failed", "asleep")
 
 
@@ -24,7 +26,7 @@ class Edge(models.Model):
         platform = platform_facts.platform()
         environments = self.env["ops.environment"].search([("state", "in", SERVED)], order="id")
         sites = [self._site(environment) for environment in environments]
-        text = edge_config.render(platform, sites)
+        text = edge_config.render(platform, sites, self._doors())
         return edge_config.etag(text), text
 
     @staticmethod
@@ -32,7 +34,15 @@ class Edge(models.Model):
         facts = {name: environment[name] for name in ("id", "host", "stage", "state")}
         held = environment.held_until
         until = int(held.replace(tzinfo=UTC).timestamp()) if held else 0
-        return edge_config.Site(**facts, held_until=until)
+        allowed = address_list.parse(environment.allowed_addresses)
+        return edge_config.Site(**facts, held_until=until, allowed=allowed)
+
+    @api.model
+    def _doors(self):
+        """Return who reaches this Odoo, and which proxies in front of the edge are believed."""
+        settings = self.env["ir.config_parameter"].sudo()  # the edge has no user here
+        control, proxies = (settings.get_param(name) or "" for name in (ALLOWED, PROXIES))
+        return edge_config.Doors(address_list.parse(control), address_list.parse(proxies))
 
     @api.model
     def _note_applied(self, etag, error):

@@ -54,7 +54,7 @@ class Secret(models.Model):
         inverse="_inverse_sealed",
     )
     new_value = fields.Text(
-        "Value",
+        "New value",
         compute="_compute_new_value",
         inverse="_inverse_new_value",
         help="It can be written, never read.",

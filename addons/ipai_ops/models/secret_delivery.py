@@ -32,8 +32,8 @@ class Run(models.Model):
     _inherit = "ops.run"
 
     @api.model
-    def _spec(self, environment, kind, ref, commit, image=None):
-        spec = super()._spec(environment, kind, ref, commit, image)
+    def _spec(self, environment, *args, **kwargs):
+        spec = super()._spec(environment, *args, **kwargs)
         delivered = environment._delivered_secrets() if environment else []
         if delivered:
             spec["delivered"] = [

@@ -56,6 +56,7 @@ MODELS = {
     "ops.audit": ("manager", None, None, None),
     "ops.audit.checkpoint": ("manager", None, None, None),
     "ops.audited": (None, None, None, None),
+    "ops.address.list": ("view", "view", "view", "view"),
     "ops.sealed": (None, None, None, None),
     "ops.secret": ("secrets", "secrets", "anyone", "secrets"),
     "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
@@ -126,6 +127,9 @@ METHODS = {
     ("ops.run", "action_override"): ("policies", ()),
     ("ops.run.decision", "action_confirm"): ("approve", ()),
     ("ops.audit", "action_verify"): ("manager", ()),
+    ("ops.environment", "action_allowed_addresses"): ("settings", ()),
+    ("ops.address.list", "action_open_management"): ("manager", ()),
+    ("ops.address.list", "action_apply"): ("settings", ()),
     ("ops.secret", "action_rotate"): ("manager", ()),
     ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
     ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
@@ -202,6 +206,9 @@ class RightsMixin(OpsMixin):
             "ops.fact": cls.env["ops.fact"].search([("run_id", "=", over.id)], limit=1),
             "ops.alert": cls.env["ops.alert"]._raise(environment, "load", "It is slow."),
             "ops.audit": cls.env["ops.audit"],
+            "ops.address.list": cls.env["ops.address.list"].create(
+                {"environment_id": environment.id}
+            ),
             "ops.secret": cls.env["ops.secret"].create(
                 {
                     "project_id": cls.project.id,

@@ -1,3 +1,4 @@
+from . import address_list
 from . import environment_destroy
 from . import environment_redeploy
 from . import restore

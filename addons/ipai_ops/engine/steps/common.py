@@ -25,6 +25,7 @@ def toolbox_job(context, verb, values, **options):
         "attempt": context.attempt,
         "fence": fence,
         **values,
+        **_secret_names(context),
     }
     options.setdefault("image", platform.images.get("tools", ""))
     options.setdefault("networks", (platform.control_network,))
@@ -46,6 +47,13 @@ def _spool(platform, is_foreign):
     if is_foreign:
         return (), {"IPAI_SPOOL": OWN_SPOOL}
     return (Mount(f"{platform.instance}-spool", "/ipai/spool"),), {}
+
+
+def _secret_names(context):
+    """Name the options of odoo.conf whose values the job blanks in what it says."""
+    given = context.spec.get("delivered", ())
+    names = [secret["name"] for secret in given if secret["delivery"] == "option"]
+    return {"secret_options": names} if names else {}
 
 
 def labels(context):

@@ -12,5 +12,6 @@ def job(context):
         "scheme": platform.scheme,
         "paths": ["/web/health", "/web/login"],
         "deadline_seconds": 90,
+        "closed": bool(environment.get("closed")),
     }
     return common.toolbox_job(context, "smoke", order)
