@@ -32,6 +32,7 @@ def main(arguments):
             rows += _told(module.rows(env))
     if "--quick" not in arguments:
         rows += _told(import_module("bench.deploys").rows())
+        rows += _told(import_module("bench.sso").rows())
         backup = import_module("bench.backup")
         size = backup.LARGE_GIGABYTES if "--large" in arguments else backup.USUAL_GIGABYTES
         rows += _told(backup.rows(size))

@@ -132,7 +132,7 @@ class AuthOauthProvider(models.Model):
     def _rows_of_keys(self):
         _ = self.env._
         try:
-            keys = self._read_keys()
+            keys = self._fetched_keys()  # not stored: this transaction writes the provider itself
         except Refused as exc:
             yield BAD, _("The provider’s keys cannot be read: %s.", exc.detail)
             return

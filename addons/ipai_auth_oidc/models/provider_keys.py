@@ -61,13 +61,16 @@ class AuthOauthProvider(models.Model):
 
     def _read_keys(self):
         try:
-            keys = signature.key_list(web.read_json(self.jwks_uri))
+            keys = self._fetched_keys()
         except Refused:
             self._remember_keys(jwks_failures=min(self.jwks_failures + 1, 10))
             raise
         now = fields.Datetime.now()
         self._remember_keys(jwks=keys, jwks_read_at=now, jwks_failures=0)
         return keys
+
+    def _fetched_keys(self):
+        return signature.key_list(web.read_json(self.jwks_uri))
 
     def _remember_keys(self, **values):
         """Store in a transaction of its own: the sign-in may be refused, the keys stay known."""

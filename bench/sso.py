@@ -1,0 +1,161 @@
+"""Sign-ins a second: ``ipai_auth_oidc`` beside OCA's ``auth_oidc``, same machine, same provider, same run.
+
+The other addon comes from the Python index into a folder of the cache. It is measured, never a dependency.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from urllib.parse import urljoin
+
+import requests
+from lxml import html
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests" / "oidc"), str(ROOT / "tests" / "browser")]
+
+from chromium import until
+from hostile import HostileProvider
+from server import ODOO, QUIET, Server, drop, free_port, is_healthy
+
+from .measure import Row
+
+TURNS = 100
+OTHER = ("odoo-addon-auth-oidc==19.0.*", "python-jose", "ecdsa", "rsa", "pyasn1")
+INSTALL_SECONDS = 600
+
+
+def rows():
+    """Return one row: sign-ins a second of ours, theirs beside it."""
+    with HostileProvider(free_port()) as provider:
+        ours = _measured("bench_sso_ours", "ipai_auth_oidc", provider, _our_provider)
+        theirs = _measured("bench_sso_theirs", "auth_oidc", provider, _their_provider)
+    return [
+        Row(
+            what="single sign-on: sign-ins a second, one browser after the other",
+            figure=f"{1 / ours:.1f}/s ({ours * 1000:.0f} ms)",
+            baseline=f"OCA auth_oidc: {1 / theirs:.1f}/s ({theirs * 1000:.0f} ms)",
+            ratio=f"{theirs / ours:.2f}",
+            target="ratio ≥ 0.8",
+            is_met=theirs / ours >= 0.8,
+        )
+    ]
+
+
+def _measured(database, addon, provider, prepare):
+    """Return the median seconds from the click on the login page to the landing."""
+    folder = _other_addon() if addon == "auth_oidc" else None
+    with _odoo(database, addon, folder) as server:
+        server.call("ir.config_parameter", "set_param", "web.base.url", server.url)
+        number, user = prepare(server, provider)
+        times = [_sign_in(server, number, user) for _turn in range(TURNS + 5)]
+    return median(times[5:])
+
+
+def _sign_in(server, number, user):
+    """Sign in with a fresh browser. The login page itself is not counted: both show the same."""
+    browser = requests.Session()
+    browser.trust_env = False
+    page = browser.get(f"{server.url}/web/login", timeout=60)
+    links = html.fromstring(page.text).xpath("//div[contains(@class, 'list-group')]//a/@href")
+    link = next(one for one in links if _is_of(one, number))
+    begun = time.perf_counter()
+    url = urljoin(server.url, link)
+    for _step in range(4):
+        answer = browser.get(url, timeout=60, allow_redirects=False)
+        url = urljoin(url, answer.headers["Location"])
+        if url.startswith(f"{server.url}/odoo") or url.rstrip("/") == f"{server.url}/web":
+            break
+    seconds = time.perf_counter() - begun
+    call = {"jsonrpc": "2.0", "method": "call", "params": {}}
+    said = browser.post(f"{server.url}/web/session/get_session_info", json=call, timeout=60).json()
+    assert said["result"]["uid"] == user, said
+    return seconds
+
+
+def _is_of(link, number):
+    return link.startswith(f"/auth_oidc/start/{number}") or f"%22p%22%3A+{number}%2C" in link
+
+
+def _our_provider(server, provider):
+    values = {"flow": "oidc", "issuer": provider.url, "client_secret": "s"}
+    number = _provider(server, values)
+    server.call("auth.oauth.provider", "action_discover", [number])
+    return _ready(server, number)
+
+
+def _their_provider(server, provider):
+    values = {"flow": "id_token_code", "client_secret": "s", "token_map": "sub:user_id"}
+    addresses = {"auth_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+    values |= {name: f"{provider.url}/{path}" for name, path in addresses.items()}
+    return _ready(server, _provider(server, values))
+
+
+def _provider(server, values):
+    usual = {"name": "Bench", "body": "Bench", "client_id": "odoo", "scope": "openid profile email"}
+    return server.call("auth.oauth.provider", "create", [usual | values])[0]
+
+
+def _ready(server, number):
+    """Allow the provider; return it and the user who signs in."""
+    server.call("auth.oauth.provider", "write", [number], {"enabled": True})
+    person = {
+        "name": "Mallory",
+        "login": "mallory",
+        "oauth_uid": "mallory",
+        "oauth_provider_id": number,
+    }
+    return number, server.call("res.users", "create", [person])[0]
+
+
+def _other_addon():
+    """Return the folder with OCA's addon; fetch it with pip as this machine is set up to."""
+    folder = Path(os.environ.get("IPAI_CACHE", "/var/cache/ipai")) / "bench-oca-auth-oidc"
+    if not (folder / "odoo" / "addons" / "auth_oidc").exists():
+        command = [
+            "python3",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--target",
+            str(folder),
+        ]
+        subprocess.run([*command, *OTHER], check=True, timeout=INSTALL_SECONDS)
+    return folder
+
+
+@contextlib.contextmanager
+def _odoo(database, addon, folder):
+    """Run an Odoo with one addon installed, on a database of its own, for as long as the block lasts."""
+    drop(database)
+    port, log = free_port(), Path(tempfile.gettempdir()) / f"{database}.log"
+    environment, options = dict(os.environ), []
+    if folder:
+        environment["PYTHONPATH"] = f"{folder}:{environment.get('PYTHONPATH', '')}"
+        options = ["--addons-path", f"{folder / 'odoo' / 'addons'},{ROOT / 'addons'}"]
+    base = [ODOO, "-d", database, "--db-filter", database, *QUIET, *options]
+    with log.open("wb") as output:
+        common = {"env": environment, "stdout": output, "stderr": output}
+        install = ["-i", f"{addon},rpc", "--no-http", "--stop-after-init"]
+        subprocess.run([*base, *install], check=True, timeout=INSTALL_SECONDS, **common)
+        serve = ["--http-interface", "127.0.0.1", "--http-port", str(port), "--workers", "0"]
+        process = subprocess.Popen([*base, *serve, "--max-cron-threads", "0"], **common)
+        try:
+            until(lambda: is_healthy(port), deadline=120, what=f"Odoo ({log})")
+            yield Server(f"http://127.0.0.1:{port}", database, log)
+        finally:
+            process.terminate()
+            process.wait(30)
+    drop(database)
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(f"{row.what}: {row.figure} ({row.baseline}; ratio {row.ratio}, target {row.target})")
