@@ -17,7 +17,8 @@ import requests
 from lxml import html
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests" / "oidc"), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path.insert(0, str(ROOT / "tests" / "oidc"))
 
 from chromium import until
 from hostile import HostileProvider
