@@ -16,9 +16,8 @@ from urllib.parse import urljoin
 import requests
 from lxml import html
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-sys.path.insert(0, str(ROOT / "tests" / "oidc"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "oidc"))
 
 from chromium import until
 from hostile import HostileProvider
@@ -26,6 +25,7 @@ from server import ODOO, QUIET, Server, drop, free_port, is_healthy
 
 from .measure import Row
 
+ROOT = Path(__file__).resolve().parents[1]
 TURNS = 100
 OTHER = ("odoo-addon-auth-oidc==19.0.*", "python-jose", "ecdsa", "rsa", "pyasn1")
 INSTALL_SECONDS = 600
