@@ -194,6 +194,17 @@ def test_a_run_is_shown_in_every_state(state):
     assert ("It broke." in str(shown["blocks"])) == (state == "failed")
 
 
+def test_a_run_that_waits_says_for_what_and_offers_the_decision():
+    shown = check(
+        messages.run(
+            card(state="blocked", waiting_for="Two <of> two", buttons=("approve", "reject"))
+        )
+    )
+    assert "Two &lt;of&gt; two" in str(shown["blocks"])
+    asked = fact("approval.asked", payload={"why": "Production needs two people."})
+    assert facts.line(asked).endswith("Waits for approval — Production needs two people.")
+
+
 def test_buttons_carry_the_run_and_ask_before_they_act():
     names = tuple(messages.LABELS)
     actions = check(messages.run(card(buttons=names)))["blocks"][-1]["elements"]

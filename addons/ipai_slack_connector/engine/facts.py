@@ -102,7 +102,8 @@ def _decided(fact):
 
 
 def _asked(fact):
-    return _joined("Waits for approval", _because(fact))
+    why = fact.get("why")
+    return _joined("Waits for approval", why and f"— {escape(why)}")
 
 
 def _alert_raised(fact):

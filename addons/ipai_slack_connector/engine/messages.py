@@ -43,6 +43,7 @@ class RunCard:
     requested_by: str = ""
     cause: str = ""
     hint: str = ""
+    waiting_for: str = ""
     duration_seconds: float = 0.0
     value: str = ""
     buttons: tuple[str, ...] = ()
@@ -55,6 +56,8 @@ def run(card: RunCard, mention: str = "") -> dict:
     blocks = [section(_joined(title, mention)), context(_facts(card))]
     if card.cause and card.state == "failed":
         blocks.append(section(_joined(f"> {escape(card.cause)}", escape(card.hint), by="\n")))
+    if card.waiting_for and card.state == "blocked":
+        blocks.append(section(f"> {escape(card.waiting_for)}"))
     if card.buttons:
         blocks.append(_buttons(card))
     return message(f"{card.headline} — {card.place}", blocks)

@@ -62,6 +62,7 @@ class Message(models.Model):
             requested_by=run.requested_by_id.name or run.commit_author or "",
             cause=run.cause or "",
             hint=run.hint or "",
+            waiting_for=run.waiting_for or "",
             duration_seconds=run.duration_seconds,
             value=interaction.run_value(run.id, run.spec_fingerprint),
             buttons=self._buttons(run),
