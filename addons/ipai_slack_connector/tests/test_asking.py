@@ -158,12 +158,41 @@ class TestAsking(SlackMixin, HttpCase):
         said = self.pressed("retry", run, value=f"{run.id}:000000000000")
         self.assertIn("has changed", said)
 
-    def test_a_decision_is_handed_to_the_approvals_with_the_persons_rights(self):
-        run = self.production._deploy("push", SHA)
-        said = self.pressed("approve", run, person="U0")
-        self.assertEqual(self.requests.search([]).state, "refused")
-        self.assertTrue(said)
-        self.assertEqual(run.state, "queued")
+    def test_an_approver_approves_and_it_is_recorded_as_theirs(self):
+        approver, run = self.approver(), self.blocked()
+        said = self.pressed("approve", run, person="U3")
+        self.assertIn("Approved", said)
+        self.assertEqual((run.state, run.approval_ids.user_id), ("queued", approver))
+
+    def test_nobody_approves_without_the_right_nor_what_is_their_own(self):
+        self.approver()
+        run = self.blocked()
+        for person in ("U0", "U1"):
+            with self.subTest(person):
+                self.pressed("approve", run, person=person)
+                self.assertEqual(run.state, "blocked")
+                self.assertEqual(self.requests.search([], limit=1).state, "refused")
+
+    def test_a_rejection_asks_for_its_reason(self):
+        approver, run = self.approver(), self.blocked()
+        self.know("U3")
+        self.pressed("reject", run, person="U3", answer=False)
+        said = self.filled(self.slack.views[0], {"reason": "Not on a Friday."}, person="U3")
+        self.assertIn("Rejected", said)
+        self.assertEqual(run.state, "cancelled")
+        self.assertEqual(run.approval_ids.user_id, approver)
+        self.assertEqual(run.approval_ids.reason, "Not on a Friday.")
+
+    def test_a_run_that_waits_shows_the_decision_until_it_is_made(self):
+        self.approver()
+        run = self.blocked()
+        self.note("approval.asked", run, why="Two more eyes")
+        self.send()
+        self.assertEqual(self.buttons(), ["ops_approve", "ops_reject"])
+        self.pressed("approve", run, person="U3")
+        self.note("approval.decided", run, decision="approved", by="ann")
+        self.send()
+        self.assertEqual(self.buttons(), [])
 
     # ----- forms -----
 
@@ -258,6 +287,22 @@ class TestAsking(SlackMixin, HttpCase):
         self.assertEqual(self.slack.whispers[-1][:2], ("C0OPS", "U1"))
 
     # ----- helpers -----
+
+    def approver(self):
+        """Return a person who may approve; in Slack they are U3."""
+        policy = {"name": "Two more eyes", "rule": "approvals", "stage": "production", "quorum": 1}
+        self.env["ops.policy"].create(policy)
+        user = self.make_member("admin", login="ann@acme.example")
+        self.slack.add_user("U3", user.login)
+        return user
+
+    def blocked(self):
+        return self.production.with_user(self.operator)._deploy("button", SHA).sudo()
+
+    def buttons(self):
+        blocks = self.slack.channels["C0OPS"].messages[0]["blocks"]
+        elements = [e for block in blocks if block["type"] == "actions" for e in block["elements"]]
+        return [element["action_id"] for element in elements]
 
     def builds(self):
         """Return two images of production; the second one serves."""
