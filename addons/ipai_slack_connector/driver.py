@@ -89,7 +89,7 @@ def _tell(env, turn):
 def _move(env, message, turn):
     """Make the message's next move; return 1 when it did something."""
     workspace = message.channel_id.workspace_id.id
-    call = message._prepare()
+    call = _prepared(env, message)
     if call and not turn.is_free((workspace, call.method)):
         env.cr.rollback()
         return 0
@@ -100,6 +100,18 @@ def _move(env, message, turn):
     turn.used(message.channel_id.id, workspace, call.method)
     _insist(env, lambda: message._record(call, outcome))
     return 1
+
+
+def _prepared(env, message):
+    """Return the message's next call; one that cannot be drawn is set aside, the others go on."""
+    try:
+        return message._prepare()
+    except Exception:  # whatever is wrong with one message must not silence all
+        _logger.exception("Slack message %s cannot be drawn", message.id)
+        env.cr.rollback()
+        env.invalidate_all()
+        message._set_aside()
+        return None
 
 
 def _is_due(env):
@@ -168,7 +180,7 @@ def _serve(env, request):
     if request.state == "queued":
         if not request.person_id._is_fresh():
             _look_up(env, request.person_id)
-        _insist(env, request._act)
+        _act(env, request)
     place, what = request._answer_call()
     workspace = request.workspace_id
     token, base_url = workspace.bot_token or "", workspace.api_url or ""
@@ -178,6 +190,17 @@ def _serve(env, request):
     if not outcome.ok:
         verdict = failures.verdict(outcome.error, outcome.status, outcome.retry_after)
         _insist(env, lambda: request.write({"answer_problem": verdict.sentence}))
+
+
+def _act(env, request):
+    """Do it; a fault of the server ends this request, not those behind it."""
+    try:
+        _insist(env, request._act)
+    except Exception:  # whatever is wrong with one request must not hold up all
+        _logger.exception("Request %s from Slack failed", request.id)
+        env.cr.rollback()
+        env.invalidate_all()
+        _insist(env, request._note_fault)
 
 
 def _look_up(env, person):

@@ -33,7 +33,7 @@ class Message(models.Model):
         readonly=True,
     )
     mention = fields.Char(readonly=True)
-    due_at = fields.Datetime(required=True, readonly=True)
+    due_at = fields.Datetime(string="Due", required=True, readonly=True)
     rank = fields.Integer(readonly=True, help="The oldest fact it has not told yet.")
     slack_ts = fields.Char(string="Slack's timestamp", readonly=True)
     slack_channel = fields.Char(readonly=True)
@@ -44,7 +44,7 @@ class Message(models.Model):
     in_doubt = fields.Char(readonly=True, help="The move whose answer never came.")
     doubt_line = fields.Integer(readonly=True, help="The last line of the reply in doubt.")
     said = fields.Text(string="What Slack said", readonly=True)
-    first_sent_at = fields.Datetime(readonly=True)
+    first_sent_at = fields.Datetime(string="Sent", readonly=True)
     edit_count = fields.Integer(string="Updates", readonly=True)
     line_ids = fields.One2many("ipai.slack.line", "message_id", readonly=True)
     line_count = fields.Integer(compute="_compute_line_counts")

@@ -213,5 +213,9 @@ class Message(models.Model):
     def _repost_after(self, verdict):
         self.write({"slack_ts": False, "shown": False, "said": verdict.sentence})
 
+    def _set_aside(self):
+        said = self.env._("It cannot be drawn: the server's log says why.")
+        self.write({"state": "failed", "said": said})
+
     def _drop_after(self, verdict):
         self.write({"state": "failed", "said": verdict.sentence})

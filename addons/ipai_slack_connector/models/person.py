@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ConcurrencyError
 
 from ..engine import failures, people
 
@@ -63,7 +65,15 @@ class Person(models.Model):
         """Return the person, noted when new."""
         place = {"workspace_id": workspace.id, "slack_user": slack_user}
         known = self.search([(name, "=", value) for name, value in place.items()], limit=1)
-        return known or self.create(place)
+        return known or self._new(place)
+
+    def _new(self, place):
+        try:
+            with self.env.cr.savepoint():
+                return self.create(place)
+        except psycopg2.errors.UniqueViolation as exc:
+            # The request loop calls again, with a view of the database that shows the other one.
+            raise ConcurrencyError("The same person came twice at one moment.") from exc
 
     def _is_fresh(self):
         """Say whether it is known well enough who this is; a revoked person is not asked for."""

@@ -47,6 +47,10 @@ class Request(models.Model):
         env.flush_all()
         return told
 
+    def _note_fault(self):
+        said = self.env._("The server has a fault and did not do it; its log says why.")
+        self._note(said, is_refused=True)
+
     def _note(self, said, is_refused=False, run_id=False):
         values = {"state": "running", "said": said, "is_refused": is_refused}
         self.write({**values, "run_id": run_id})

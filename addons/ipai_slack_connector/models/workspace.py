@@ -42,7 +42,7 @@ class Workspace(models.Model):
     bot_user_id = fields.Char(copy=False, readonly=True)
     scopes = fields.Char(copy=False, readonly=True)
     missing_scopes = fields.Char(compute="_compute_missing_scopes")
-    client_id = fields.Char(copy=False)
+    client_id = fields.Char(string="Client ID", copy=False)
     bot_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     signing_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     client_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)

@@ -8,6 +8,7 @@ from slack_sdk.signature import SignatureVerifier
 from odoo import fields
 from odoo.addons.ipai_ops.tests.common import OTHER_SHA, SHA
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from .common import SIGNING_SECRET, SlackMixin
 
@@ -270,6 +271,16 @@ class TestAsking(SlackMixin, HttpCase):
         self.answer()
         self.assertFalse(self.project.run_ids)
         self.assertIn("too late", self.slack.responses[-1][1]["text"])
+
+    @mute_logger("odoo.addons.ipai_slack_connector.driver")
+    def test_a_request_the_server_stumbles_over_does_not_hold_up_the_next(self):
+        self.command("help", person="U1")
+        self.command("status", person="U0")
+        self.requests.search([("action", "=", "help")]).action = "nonsense"
+        self.answer()
+        states = self.requests.search([], order="id").mapped("state")
+        self.assertEqual(states, ["refused", "done"])
+        self.assertIn("fault", self.slack.responses[0][1]["text"])
 
     def test_a_lost_answer_does_not_undo_nor_repeat_the_deed(self):
         body = self.command_fields("deploy acme/main")

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.addons.ipai_ops.tests.common import OTHER_SHA, SHA
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from .. import driver
 from ..engine.pace import Gaps
@@ -298,6 +299,17 @@ class TestTelling(SlackMixin, TransactionCase):
         self.assertIn("not Slack's", self.channel.said)
         self.resume()
         self.send()
+        self.assertEqual(len(self.texts()), 1)
+
+    @mute_logger("odoo.addons.ipai_slack_connector.driver")
+    def test_a_message_that_cannot_be_drawn_does_not_silence_the_others(self):
+        self.note("backup.proven", self.production)
+        odd = self.messages.search([])
+        odd.topic = "digest:odd"
+        odd.line_ids.at = False  # a digest says since when
+        self.note("backup.failed", self.production)
+        self.send()
+        self.assertEqual(odd.state, "failed")
         self.assertEqual(len(self.texts()), 1)
 
     def test_the_sender_comes_back_when_the_next_message_is_due(self):
