@@ -32,9 +32,13 @@ class Copy:
         self.tables = tables_of(columns)
         self.decisions = [policy.decide(column) for column in columns]
 
+    def make_functions(self) -> None:
+        """The session's own functions, gone with it."""
+        self._session.run(pkgutil.get_data("ipai_toolbox.masking", "functions.sql").decode())
+
     def prepare(self) -> None:
         """Make the session's functions, remember originals."""
-        self._session.run(pkgutil.get_data("ipai_toolbox.masking", "functions.sql").decode())
+        self.make_functions()
         if not self._state.has("sampled"):
             ids = {label for label, columns in self.tables.items() if "id" in columns}
             with self._session.transaction():
