@@ -22,10 +22,9 @@ from ipai_toolbox.verbs import mask, neutralize
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent / "red_team"
 MODULES = (
-    "contacts,crm,sale_management,hr,calendar,account,payment_stripe,payment_custom,base_automation,sms,"
-    "auth_oauth,auth_totp,google_gmail,microsoft_outlook,google_calendar,mass_mailing,survey"
+    "contacts,crm,sale_management,hr,calendar,payment_stripe,base_automation,auth_totp,google_gmail"
 )
-INSTALL_SECONDS, SHELL_SECONDS = 600, 240
+INSTALL_SECONDS, SHELL_SECONDS = 900, 240
 ODOO = str(ROOT / "script" / "odoo")
 PERSON = "Zephyrine Quackenbush"
 

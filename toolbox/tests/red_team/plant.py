@@ -3,11 +3,12 @@
 
 import json
 import os
+from datetime import datetime, timedelta
 
 facts = json.loads(os.environ["RED_TEAM"])
 person, company = facts["person"], facts["company"]
-install = env["res.lang"].with_context(active_test=False)
-install.search([("code", "=", "fr_FR")]).toggle_active()
+languages = env["res.lang"].with_context(active_test=False)
+languages.search([("code", "=", "fr_FR")]).write({"active": True})
 acme = env["res.partner"].create({"name": company, "is_company": True, "vat": facts["vat"]})
 jane = env["res.partner"].create(
     {
@@ -75,7 +76,9 @@ jane.write({"x_pet": f"Rex of {person}"})
 user = env["res.users"].create(
     {"name": person, "login": facts["mail"], "password": facts["password"]}
 )
-key = env(user=user)["res.users.apikeys"]._generate("rpc", "red", None)
+key = env(user=user)["res.users.apikeys"]._generate(
+    "rpc", "red", datetime.now() + timedelta(days=30)
+)
 env.cr.execute("UPDATE res_users SET totp_secret = 'PLANTEDTOTPSECRET' WHERE id = %s", [user.id])
 for name, active in (("live", True), ("asleep", False)):
     env["ir.mail_server"].create(
