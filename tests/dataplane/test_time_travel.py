@@ -100,8 +100,12 @@ def test_a_quiet_time_before_the_newest_segment_can_be_asked_for(archived):
 
 
 def test_a_killed_journey_is_whole_after_the_next_attempt(archived):
+    assert archived.run("pitr_base", kind="diff").ok
+    archived.sell(40)
+    time.sleep(1.1)
     moment = datetime.now(UTC)
-    archived.sell(4)
+    time.sleep(1.1)
+    archived.sell(41)
     archived.archive_now()
     order = {"server": archived.other.address, "source_database": "shop", "role": "preview"}
     order |= {"database": "shop_hit", "time": moment.isoformat(), "run": 9100}
@@ -111,7 +115,7 @@ def test_a_killed_journey_is_whole_after_the_next_attempt(archived):
         job.kill()
         assert "shop_hit" not in archived.other.databases()
     assert archived.run("pitr_restore", attempt=4, **order).ok
-    assert archived.other.sql("SELECT max(number) FROM sale", "shop_hit") == "3"
+    assert archived.other.sql("SELECT max(number) FROM sale", "shop_hit") == "40"
 
 
 def test_times_outside_of_the_archive_are_refused_with_its_reach(archived):
