@@ -30,6 +30,10 @@ def project(code):
     return ("ops-projects", "ops.project", [("code", "=", code)], FORM)
 
 
+def backup(*domain):
+    return ("ops-backups", "ops.backup", list(domain), FORM)
+
+
 def page_of(path, selector=LIST):
     return (path, None, None, selector)
 
@@ -67,6 +71,40 @@ SCREENS = {
         environment("feature/pos"),
         [(".nav-link", "Danger"), (".o_ops_danger button", None), (".modal-body", None)],
     ),
+    "environment-backups": (
+        environment("main"),
+        [(".nav-link", "Backups"), (".o_ops_strip", None)],
+    ),
+    "backups": (page_of("ops-backups"), []),
+    "backup": (backup(("state", "=", "proven")), []),
+    "backup-damaged": (backup(("state", "=", "damaged")), []),
+    "backup-storage": (
+        environment("main"),
+        [
+            (".nav-link", "Backups"),
+            ("button[name=action_view_storage]", None),
+            (".o_graph_view", None),
+        ],
+    ),
+    "backup-restore": (
+        backup(("state", "=", "proven")),
+        [("button[name=action_restore]", None), (".modal-body", None)],
+    ),
+    "roll-back": (
+        page_of("ops-restore-points"),
+        [("button[name=action_roll_back]", None), (".modal-body", None)],
+    ),
+    "snapshot": (("ops-snapshots", "ops.snapshot", [("state", "=", "present")], FORM), []),
+    "snapshot-masking": (
+        ("ops-snapshots", "ops.snapshot", [("state", "=", "present")], FORM),
+        [(".nav-link", "Masking")],
+    ),
+    "restores": (page_of("ops-restores"), []),
+    "backup-repository": (
+        ("ops-backup-repositories", "ops.backup.repository", [], FORM),
+        [],
+    ),
+    "project-backups": (project("acme"), [(".nav-link", "Backups")]),
     "runs": (page_of("ops-runs"), []),
     "run-running": (run(("state", "=", "running"), ("event_ids", "!=", False)), []),
     "run-failed": (run(("state", "=", "failed")), []),

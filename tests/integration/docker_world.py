@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import docker
 
@@ -72,3 +73,40 @@ class DockerWorld:
         asked = ["psql", "-U", "postgres", "-Atc", "SELECT datname FROM pg_database"]
         answer = container.exec_run(asked, user="postgres")
         return set(answer.output.decode().split())
+
+    def mark(self, database, text, server="production"):
+        """Write a row that tells this data from any other."""
+        table = "CREATE TABLE IF NOT EXISTS ipai_mark (said text)"
+        table += "; GRANT ALL ON ipai_mark TO PUBLIC"
+        self.psql(database, f"{table}; INSERT INTO ipai_mark VALUES ('{text}')", server)
+
+    def marks(self, database, server="production"):
+        """Return the rows written by ``mark``, in order."""
+        return self.psql(database, "SELECT said FROM ipai_mark ORDER BY ctid", server).splitlines()
+
+    def psql(self, database, statements, server):
+        [container] = self.containers_of(f"{self.settings.instance}-postgres-{server}")
+        asked = [
+            "psql",
+            "-U",
+            "postgres",
+            "-qAt",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            statements,
+            database,
+        ]
+        answer = container.exec_run(asked, user="postgres")
+        assert answer.exit_code == 0, answer.output.decode()
+        return answer.output.decode()
+
+    def flip_a_byte_of_each_pack(self, project_code):
+        """Damage the project's backups on this machine's disk, as a rotting disk does."""
+        volume = self.client.volumes.get(f"{self.settings.instance}-backups")
+        packs = Path(volume.attrs["Mountpoint"], project_code, "data").rglob("*")
+        for pack in (path for path in packs if path.is_file()):
+            pack.chmod(0o600)
+            content = bytearray(pack.read_bytes())
+            content[len(content) // 2] ^= 1
+            pack.write_bytes(content)
