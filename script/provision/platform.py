@@ -85,7 +85,7 @@ def _edge(commands, settings, images):
             f"OPS_HOST=ops.{settings.domain}",
         ),
         secrets=(("edge-token", "edge-token"),),
-        mounts=(("edge", "/var/lib/edge"),),
+        mounts=(("edge", "/var/lib/edge"), ("exports", "/ipai/exports")),
         port=(settings.ports["edge"], 80),
     )
 

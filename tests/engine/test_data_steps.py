@@ -9,7 +9,7 @@ from ipai_ops.engine.plan import RunState, StepContext, StepState
 from ipai_ops.engine.testing import PLATFORM, data_spec
 
 IMAGE = "registry/acme@sha256:9"
-KINDS = ("backup", "prove", "drill", "restore", "rollback", "forget")
+KINDS = ("backup", "prove", "drill", "restore", "rollback", "forget", "export")
 
 
 def contexts(kind, **changes):

@@ -10,7 +10,7 @@ from test_loop_survives import World, troubles
 BROKEN = {"ok": False, "cause": "It broke.", "hint": "Mend it."}
 UPDATED = {"ok": True, "mode": "update"}
 POINT = {"database": "acme_main_7_p12"}
-KINDS = ("deploy", "backup", "prove", "drill", "restore", "rollback", "forget")
+KINDS = ("deploy", "backup", "prove", "drill", "restore", "rollback", "forget", "export")
 
 
 def run(kind, results=None, **changes):

@@ -59,19 +59,23 @@ runs = st.lists(
         st.sampled_from(("deploy", "destroy", "restore")),
         st.sampled_from(("production", "staging", "development")),
         st.integers(1, 10**6),
-        st.sampled_from(("main", "data", "backup", "proof")),
+        st.sampled_from(("main", "data", "backup", "proof", "export")),
     ),
     unique_by=lambda run: run.run_id,
 )
 
 
-lanes = st.sampled_from(("main", "data", "backup", "proof"))
+def side(lane):
+    return lane if lane in ("proof", "export") else "live"
+
+
+lanes = st.sampled_from(("main", "data", "backup", "proof", "export"))
 
 
 @given(runs, st.sets(st.tuples(st.integers(1, 6), lanes)), st.integers(-2, 9))
 def test_never_two_on_one_side_of_an_environment_and_never_more_than_the_slots(queue, busy, slots):
     chosen = startable(queue, busy, slots)
-    places = [(r.environment_id, r.lane == "proof") for r in queue if r.run_id in chosen]
+    places = [(r.environment_id, side(r.lane)) for r in queue if r.run_id in chosen]
     assert len(chosen) <= max(slots, 0)
-    assert not {(environment, lane == "proof") for environment, lane in busy}.intersection(places)
+    assert not {(environment, side(lane)) for environment, lane in busy}.intersection(places)
     assert all(count == 1 for count in Counter(places).values())

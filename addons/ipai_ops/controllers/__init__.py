@@ -1,3 +1,4 @@
+from . import backup
 from . import audit
 from . import log
 from . import approval

@@ -13,6 +13,7 @@ WORDS = {
     "drill": ("rehearse the recovery", "Rehearsing the recovery", "Recovery rehearsed"),
     "restore": ("restore", "Restoring", "Restored"),
     "rollback": ("roll back", "Rolling back", "Rolled back"),
+    "export": ("export", "Exporting", "Exported"),
     "forget": ("remove old backups", "Removing old backups", "Old backups removed"),
 }
 OVER = frozenset({"done", "skipped"})

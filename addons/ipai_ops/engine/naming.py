@@ -38,6 +38,10 @@ def snapshots_volume(instance):
     return f"{instance}-snapshots"
 
 
+def exports_volume(instance):
+    return f"{instance}-exports"
+
+
 def backups_volume(instance):
     return f"{instance}-backups"
 

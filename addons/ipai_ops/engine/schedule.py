@@ -2,7 +2,8 @@
 
 A run waits in a *lane*. What changes an environment (``main``), what turns it back (``data``) and
 what copies it (``backup``) exclude each other there; a proof (``proof``) works on a copy elsewhere,
-so it excludes only other proofs, and it never takes the last free slot from a deploy.
+so it excludes only other proofs, as an export (``export``) does; neither takes the last free slot
+from a deploy.
 """
 
 from collections.abc import Iterable
@@ -17,8 +18,9 @@ LANE_OF = {
     "forget": "backup",
     "prove": "proof",
     "drill": "proof",
+    "export": "export",
 }
-PROOF = "proof"
+BESIDE = ("proof", "export")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def startable(
         place = (run.environment_id, _side(run.lane))
         if run.environment_id is not None and place in taken:
             continue
-        if run.lane == PROOF and room < 2 and not (is_idle and not chosen):
+        if run.lane in BESIDE and room < 2 and not (is_idle and not chosen):
             continue
         taken.add(place)
         chosen.append(run.run_id)
@@ -64,10 +66,10 @@ def startable(
 
 def _side(lane):
     """Lanes of one side exclude each other in an environment."""
-    return PROOF if lane == PROOF else "live"
+    return lane if lane in BESIDE else "live"
 
 
 def _urgency(run):
     kind = KIND_FIRST.index(run.kind) if run.kind in KIND_FIRST else len(KIND_FIRST)
     stage = STAGE_ORDER.get(run.stage, len(STAGE_ORDER))
-    return (run.lane == PROOF, kind, stage, run.place)
+    return (run.lane in BESIDE, kind, stage, run.place)

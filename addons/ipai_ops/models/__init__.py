@@ -30,6 +30,7 @@ from . import run_files
 from . import environment_release
 from . import backup
 from . import backup_actions
+from . import backup_export
 from . import snapshot
 from . import restore_point
 from . import restore

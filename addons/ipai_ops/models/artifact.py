@@ -22,6 +22,7 @@ class Artifact(models.Model):
             ("config", "Configuration"),
             ("log", "Log"),
             ("report", "Report"),
+            ("export", "Archive"),
         ],
         required=True,
     )
@@ -111,7 +112,7 @@ class Artifact(models.Model):
 
     def _databases_by_server(self):
         """Return the databases with the server each is on, as the collect pipeline wants them."""
-        databases = self.filtered(lambda thing: thing.kind == "database")
+        databases = self.filtered(lambda thing: thing.kind in ("database", "export"))
         by_server = databases.grouped(lambda thing: thing._server())
         return [
             {
@@ -140,7 +141,7 @@ class Artifact(models.Model):
         garbage -= garbage.filtered(
             lambda thing: thing.kind == "image" and thing.project_id in building
         )
-        databases = set(garbage._names("database"))
+        databases = {*garbage._names("database"), *garbage._names("export")}
         kept = {"volumes": "volume", "images": "image", "secrets": "secret"}
         lists = {
             key: sorted(set(spec.get(key, ())) & set(garbage._names(kind)))

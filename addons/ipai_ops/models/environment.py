@@ -31,6 +31,7 @@ OWN_FIELDS = frozenset(
 ) | {"expires_at", "pull_request", "pull_request_url", "aside", "held_until"}
 
 
+LIVE_LANES = ("main", "data", "backup")
 CHANGING_LANES = ("main", "data")  # runs that change what an environment serves
 
 
@@ -155,7 +156,7 @@ class Environment(models.Model):
         changing = [*domain, ("lane", "in", CHANGING_LANES)]
         latest = dict(runs._read_group(changing, ["environment_id"], ["id:max"]))
         active = runs.search([*domain, ("state", "in", ("queued", "running"))])
-        running = active.filtered(lambda run: run.state == "running" and run.lane != "proof")
+        running = active.filtered(lambda run: run.state == "running" and run.lane in LIVE_LANES)
         waiting = active.filtered(lambda run: run.state == "queued" and run.lane == "main")
         for environment in self:
             environment.last_run_id = latest.get(environment._origin)

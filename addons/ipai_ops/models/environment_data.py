@@ -145,7 +145,9 @@ class Environment(models.Model):
         snapshots = self.env["ops.snapshot"].search(
             [("environment_id", "in", self.ids), ("state", "=", "present")]
         )
-        return {*points.mapped("database_name"), *snapshots.mapped("database_name")}
+        copies = {*points.mapped("database_name"), *snapshots.mapped("database_name")}
+        backups = [("environment_id", "in", self.ids), ("export_until", "!=", False)]
+        return copies | set(self.env["ops.backup"].search(backups).mapped("export_name"))
 
     def _images_of_copies(self):
         """Return the builds that a backup or a copy kept aside would need again."""

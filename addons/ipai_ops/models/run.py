@@ -14,7 +14,13 @@ RUN_STATES = [
     ("cancelled", "Cancelled"),
     ("superseded", "Superseded"),
 ]
-LANES = [("main", "Main"), ("data", "Data"), ("backup", "Backup"), ("proof", "Proof")]
+LANES = [
+    ("main", "Main"),
+    ("data", "Data"),
+    ("backup", "Backup"),
+    ("proof", "Proof"),
+    ("export", "Export"),
+]
 COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")]
 
 
@@ -37,6 +43,7 @@ class Run(models.Model):
             ("restore", "Restore"),
             ("rollback", "Roll back"),
             ("forget", "Remove old backups"),
+            ("export", "Export"),
         ],
         required=True,
         readonly=True,

@@ -40,12 +40,13 @@ class Run(models.Model):
 
     def _plan_made(self, made):
         artifacts = self.env["ops.artifact"]
-        if made.kind != "database":
+        if not made.files:
             return artifacts._plan(self, made.kind, made.name, f"{made.kind}:{made.name}")
         known = [("name", "=", self.spec["server"]["name"])]
         server = self.env["ops.database.server"].with_context(active_test=False).search(known)
         facts = {"database_server_id": server.id, "files": made.files}
-        return artifacts._plan(self, "database", made.name, self._database_uri(made.name), **facts)
+        uri = self._database_uri(made.name) if made.kind == "database" else f"file:{made.files}"
+        return artifacts._plan(self, made.kind, made.name, uri, **facts)
 
     def _database_uri(self, name):
         server = self.spec["server"]

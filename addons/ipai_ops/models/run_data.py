@@ -6,6 +6,7 @@ from ..engine.steps import copies
 
 ORDER_AGAIN = (
     "backup",
+    "export",
     "is_foreign",
     "is_to_be_masked",
     "makes_snapshot",
@@ -119,6 +120,7 @@ class Run(models.Model):
             "prove": self._settle_proof,
             "drill": self._settle_drill,
             "forget": self._settle_forgotten,
+            "export": self._settle_export,
         }.get(self.kind)
         if settle:
             settle()
@@ -186,6 +188,10 @@ class Run(models.Model):
             self.environment_id._tell_drill(self)
         elif self.state == "failed":
             self.environment_id._tell_backup_failed(self.restore_ids.backup_id, self)
+
+    def _settle_export(self):
+        backup = self.env["ops.backup"].search([("export_run_id", "=", self.id)], limit=1)
+        backup._note_exported(self)
 
     def _settle_forgotten(self):
         backups = self.env["ops.backup"].browse(self.spec.get("backup_ids", ())).exists()

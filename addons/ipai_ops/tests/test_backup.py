@@ -146,6 +146,25 @@ class TestBackup(DataCase):
         with self.assertRaises(UserError):
             self.proven().unlink()
 
+    def test_an_archive_is_written_once_and_gone_after_a_day(self):
+        backup = self.proven()
+        run = backup._export("button")
+        self.assertEqual(backup._export("button"), run)
+        self.assertEqual(run.lane, "export")
+        self.play(run, export={"ok": True, "size_bytes": 77})
+        self.assertEqual(backup.export_bytes, 77)
+        self.assertEqual(self.thing(backup.export_name).state, "present")
+        self.assertEqual(backup.action_download()["type"], "ir.actions.act_url")
+        backup.export_until = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+        self.env["ops.backup"]._cron_expire_exports()
+        archive = self.thing(backup.export_name)
+        self.assertEqual(archive.state, "garbage")
+        [drop] = archive._databases_by_server()
+        self.assertEqual(drop["files"], [["ipaitest-exports", backup.export_name]])
+        self.assertEqual(drop["databases"], [])
+        with self.assertRaisesRegex(UserError, "no archive"):
+            backup._archive()
+
     def test_due_environments_are_backed_up_and_get_their_next_time(self):
         self.production.state = "up"
         environments = self.env["ops.environment"]

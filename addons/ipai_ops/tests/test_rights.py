@@ -10,6 +10,7 @@ A right is written as
 import inspect
 from contextlib import closing
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.http import Controller
 from odoo.models import BaseModel
@@ -108,6 +109,7 @@ METHODS = {
     ("ops.backup", "action_prove"): ("backup", ()),
     ("ops.backup", "action_restore"): ("view", ()),
     ("ops.backup", "action_hold"): ("backup", ()),
+    ("ops.backup", "action_download"): ("download", ()),
     ("ops.backup", "action_view_run"): ("view", ()),
     ("ops.backup.repository", "action_export_key"): ("project secrets", ()),
     ("ops.restore", "action_view_run"): ("view", ()),
@@ -148,6 +150,7 @@ ROUTES = {
     "/ipai/hook/<string:code>": "public",
     "/ipai/edge/config": "public",
     "/ipai/run/<int:run_id>/log": "user",
+    "/ipai/backup/<int:backup_id>/zip": "user",
     "/ipai/approval/<string:token>": "user",
     "/ipai/audit/export": "user",
 }
@@ -376,6 +379,23 @@ class TestRights(RightsMixin, HttpCase):
         self.authenticate(None, None)
         answer = self.url_open(path, allow_redirects=False)
         self.assertIn(answer.status_code, (302, 303))
+
+    @mute_logger("odoo.http")
+    def test_an_archive_is_fetched_by_those_who_may_download(self):
+        backup = self.places["staging"]["records"]["ops.backup"]
+        until = fields.Datetime.add(fields.Datetime.now(), hours=1)
+        backup.write({"export_name": "acme-1.zip", "export_until": until})
+        for role in ("viewer", "tester"):
+            with self.subTest(role):
+                login = self.in_role[role].login
+                self.authenticate(login, login)
+                answer = self.url_open(f"/ipai/backup/{backup.id}/zip")
+                may = role_may(role, "download", "staging")
+                self.assertEqual(answer.status_code, 200 if may else 403)
+                sent = answer.headers.get("X-Accel-Redirect")
+                self.assertEqual(sent, "/ipai-exports/acme-1.zip" if may else None)
+        self.authenticate("ops_stranger", "ops_stranger")
+        self.assertEqual(self.url_open(f"/ipai/backup/{backup.id}/zip").status_code, 404)
 
     def test_secrets_are_read_by_nobody(self):
         secrets = {

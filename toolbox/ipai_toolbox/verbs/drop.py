@@ -37,9 +37,12 @@ def _remove(folder: Path) -> bool:
     place = folder.parent.resolve() / folder.name
     if not any(root in place.parents and place.parent != ROOTS[1] for root in ROOTS):
         raise Failure(f"{folder} is no folder of a copy", "Correct the list and retry")
-    if not place.is_dir() or place.is_symlink():
+    if place.is_symlink() or not place.exists():
         return False
-    shutil.rmtree(place)
+    if place.is_file():
+        place.unlink()
+    else:
+        shutil.rmtree(place)
     return True
 
 

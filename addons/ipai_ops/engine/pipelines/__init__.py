@@ -4,7 +4,19 @@ Other addons add theirs with ``register``.
 """
 
 from ..plan import Plan
-from . import backup, collect, deploy, destroy, drill, forget, prove, restart, restore, rollback
+from . import (
+    backup,
+    collect,
+    deploy,
+    destroy,
+    drill,
+    export,
+    forget,
+    prove,
+    restart,
+    restore,
+    rollback,
+)
 
 _PIPELINES = {}
 
@@ -29,3 +41,4 @@ register("drill", drill.steps)
 register("restore", restore.steps)
 register("rollback", rollback.steps)
 register("forget", forget.steps)
+register("export", export.steps)

@@ -1,15 +1,13 @@
 """backup: database, filestore and manifest go into the project's repository, whole or not at all."""
 
-from ..ports import Mount
 from . import common, copies
 
 
 def job(context):
-    """Return the job that takes the backup; it reads the files and cannot write them."""
-    spec, database = context.spec, common.database(context)
+    """Return the job that takes the backup; its dump lies beside the files meanwhile."""
+    spec = context.spec
     order = {
-        "database": database,
-        "filestore": copies.filestore(database),
+        "database": common.database(context),
         "repository": copies.repository(context),
         "tags": {
             "project": spec["project"]["code"],
@@ -18,6 +16,5 @@ def job(context):
         },
         "app": {"image": common.built(context).get("image", ""), "commit": spec.get("commit")},
     }
-    files = copies.files(context)
-    mounts = (Mount(files.source, files.target, read_only=True), *copies.repository_mounts(context))
+    mounts = (copies.files(context), *copies.repository_mounts(context))
     return copies.admin_job(context, "backup", order, mounts, copies.repository_secrets(context))

@@ -86,6 +86,7 @@ def data_spec(kind, **changes):
             "secret_files": ["restic-password"],
         },
         "snapshots": ["5a3b9c01"],
+        "export": "acme-main.zip",
         "masking": {"policy": {}, "languages": []},
         "makes_snapshot": True,
         **changes,
