@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..engine import retention
 from .backup import IN_REPOSITORY, RESTORABLE
+from .snapshot import UNDER_WAY
 
 OVER = ("stored", "proving", "proven", "damaged", "failed")
 
@@ -100,7 +101,7 @@ class Environment(models.Model):
 
     def _backups_in_use(self):
         """Return the backups that a run is restoring or about to."""
-        active = self.env["ops.run"].sudo().search([("state", "in", ("queued", "running"))])
+        active = self.env["ops.run"].sudo().search([("state", "in", UNDER_WAY)])
         used = [((run.spec or {}).get("backup") or {}).get("id") for run in active]
         return self.env["ops.backup"].sudo().browse([backup for backup in used if backup])
 

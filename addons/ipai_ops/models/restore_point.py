@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from .snapshot import UNDER_WAY
+
 POINT_STATES = [
     ("present", "There"),
     ("used", "Serves again"),
@@ -90,7 +92,7 @@ class RestorePoint(models.Model):
 
     def _give_up(self, reason):
         """Let copies go that no run is about to use."""
-        active = self.env["ops.run"].search([("state", "in", ("queued", "running"))])
+        active = self.env["ops.run"].search([("state", "in", UNDER_WAY)])
         used = {((run.spec or {}).get("point") or {}).get("id") for run in active}
         spare = self.filtered(lambda point: point.id not in used and point.state == "present")
         spare.artifact_id._mark_garbage(reason)

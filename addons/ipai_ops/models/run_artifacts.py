@@ -8,7 +8,7 @@ from ..engine.steps import common
 from ..platform_facts import platform
 from .environment_release import RELEASING
 
-ACTIVE = ("queued", "running")
+ACTIVE = ("blocked", "queued", "running")
 KEPT_IMAGES = 5  # of each environment, so that an older build can be redeployed
 
 

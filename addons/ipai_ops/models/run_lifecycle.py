@@ -5,13 +5,25 @@ from odoo.exceptions import UserError
 
 from ..engine.lifecycle import RUN_OVER, check_run
 
+# Kinds of run whose beginning asks for another right than to deploy.
+RIGHT_OF = {
+    "backup": "backup",
+    "prove": "backup",
+    "drill": "backup",
+    "forget": "backup",
+    "export": "download",
+    "restore": "restore",
+    "rollback": "rollback",
+    "destroy": "destroy",
+}
+
 
 class Run(models.Model):
     _inherit = "ops.run"
 
     def action_cancel(self):
         """Stop the run: a waiting one at once, a running one after its step is cleaned up."""
-        self._check_may("deploy")
+        self._check_may_act()
         for run in self:
             if run.state in RUN_OVER:
                 raise UserError(self.env._("This run is over; there is nothing to cancel."))
@@ -21,7 +33,7 @@ class Run(models.Model):
     def action_retry(self):
         """Queue the same work again, on the same commit, and open the new run."""
         self.ensure_one()
-        self._check_may("deploy")
+        self._check_may_act()
         if self.state not in RUN_OVER:
             raise UserError(self.env._("This run is not over yet; cancel it first."))
         if not self.environment_id:
@@ -38,6 +50,11 @@ class Run(models.Model):
                 self.env._("This run's image is not kept any more; retry the run to build it.")
             )
         return self.environment_id._redeploy(image)._open()
+
+    def _check_may_act(self):
+        """Cancelling or retrying a run asks for the right that its kind asks for."""
+        for run in self:
+            run._check_may(RIGHT_OF.get(run.sudo().kind, "deploy"))
 
     def _queue_again(self, trigger, **options):
         environment = self.environment_id

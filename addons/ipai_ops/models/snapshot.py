@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+UNDER_WAY = ("blocked", "queued", "running")  # runs that may still need what they name
 KEPT_SNAPSHOTS = 2  # the newest, and the one before for a clone that has just begun
 
 
@@ -107,7 +108,7 @@ class Snapshot(models.Model):
         """Keep the newest snapshots of the project and those a run is cloning."""
         self.ensure_one()
         domain = [("project_id", "=", self.project_id.id), ("state", "=", "present")]
-        in_use = self.env["ops.run"].search([("state", "in", ("queued", "running"))])
+        in_use = self.env["ops.run"].search([("state", "in", UNDER_WAY)])
         used = {((run.spec or {}).get("snapshot") or {}).get("id") for run in in_use}
         spare = self.search(domain)[KEPT_SNAPSHOTS:].filtered(lambda one: one.id not in used)
         spare.artifact_id._mark_garbage(self.env._("A newer snapshot is there."))

@@ -1,5 +1,5 @@
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import OTHER_SHA
@@ -103,6 +103,15 @@ class TestRestore(DataCase):
         run = self.backup._restore_into(self.production, "button").run_id
         self.production._deploy("push", OTHER_SHA)
         self.assertEqual(run.state, "queued")
+
+    def test_who_may_only_deploy_neither_cancels_nor_retries_a_restore(self):
+        run = self.backup._restore_into(self.production, "button").run_id
+        theirs = run.with_user(self.operator)  # restores below production only
+        with self.assertRaises(AccessError):
+            theirs.action_cancel()
+        self.play(run, until="boot")
+        with self.assertRaises(AccessError):
+            theirs.action_retry()
 
     def test_a_retried_restore_is_about_the_same_backup(self):
         run = self.play(self.backup._restore_into(self.production, "button").run_id, until="boot")
