@@ -11,6 +11,7 @@ class BackupController(Controller):
         backup = request.env["ops.backup"].search([("id", "=", backup_id)])
         if not backup:
             raise request.not_found(request.env._("There is no backup %s.", backup_id))
+        backup.environment_id._check_may("download")
         try:
             name = backup._archive()
         except UserError as error:
