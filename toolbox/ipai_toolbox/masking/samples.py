@@ -21,6 +21,12 @@ FAMILIES = {
 FORM_ONLY = ("phone", "account", "vat", "digits", "zip")
 PER_COLUMN = 150
 LOOKED_AT = 3000
+# Bots and examples that a module ships are nobody; base's own administrator is somebody.
+NOT_SHIPPED = (
+    "NOT EXISTS (SELECT 1 FROM ir_model_data d WHERE d.res_id = t.id"
+    " AND replace(d.model, '.', '_') = {table}"
+    " AND d.module NOT IN ('base', '__import__', '__export__'))"
+)
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 GENERIC = {
     "my company",
@@ -83,6 +89,7 @@ def _of(session: Session, decision: Decision) -> list[tuple]:
     column, family = decision.column, FAMILIES[decision.kind]
     share = _share(session, column)
     condition = f" AND ({decision.when})" if decision.when else ""
+    condition += f" AND {NOT_SHIPPED.format(table=literal(column.table))}"
     query = (
         f"SELECT t.id, t.{column.sql}::text FROM {column.relation} AS t TABLESAMPLE BERNOULLI ({share})"
         f" WHERE length(t.{column.sql}::text) BETWEEN 6 AND 200{condition}"
