@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .addons import Addon, find_addons, without_duplicates
 from .checkout import Checkout, Fetcher
+from .committed_secrets import committed_secrets
 from .ipai_yml import Settings, read_settings, settings_or_failure
 from .outcome import Failure
 from .requirements import Requirement, apt_packages, requirement_files
@@ -93,9 +94,8 @@ def read_repository(checkout: Checkout, title: str, below: tuple[str, ...] = ())
     found = find_addons(checkout.folder, below, title)
     requirements = requirement_files(checkout.folder, list(found.addons), title)
     apt = apt_packages(checkout.folder, title)
-    return Repository(
-        checkout, title, found.addons, tuple(requirements), tuple(apt), found.warnings
-    )
+    warnings = (*found.warnings, *committed_secrets(checkout.folder, title))
+    return Repository(checkout, title, found.addons, tuple(requirements), tuple(apt), warnings)
 
 
 def _settings(folder: Path, fetcher: Fetcher) -> Settings:

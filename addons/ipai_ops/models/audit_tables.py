@@ -78,6 +78,7 @@ FOR EACH ROW EXECUTE FUNCTION ops_audit_begin();
 ALTER TABLE ops_audit ENABLE ALWAYS TRIGGER ops_audit_insert;
 """
 DROP = """
+ALTER TABLE ops_audit ALTER COLUMN at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
 DROP TABLE IF EXISTS ops_audit_link, ops_audit_pending;
 DROP FUNCTION IF EXISTS ops_audit_begin, ops_audit_refuse, ops_audit_refuse_delete CASCADE;
 """
@@ -104,11 +105,12 @@ def seal(cursor):
     """Chain the committed rows that are not chained yet; return how many were."""
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
     cursor.execute("LOCK TABLE ops_audit_link IN EXCLUSIVE MODE", log_exceptions=False)
-    total = 0
+    total = after = 0
     while True:
-        rows = _take_pending(cursor)
+        rows = _take_pending(cursor, after)
         if not rows:
             return total
+        after = rows[-1][0]
         links = linked(*head(cursor), rows)
         values = [(link.seq, link.values[0], link.hash) for link in links]
         execute_values(
@@ -120,11 +122,12 @@ def seal(cursor):
         total += len(values)
 
 
-def _take_pending(cursor):
+def _take_pending(cursor, after):
     cursor.execute(
         "DELETE FROM ops_audit_pending WHERE audit_id IN "
-        "(SELECT audit_id FROM ops_audit_pending ORDER BY audit_id LIMIT %s) RETURNING audit_id",
-        [BATCH],
+        "(SELECT audit_id FROM ops_audit_pending WHERE audit_id > %s ORDER BY audit_id LIMIT %s) "
+        "RETURNING audit_id",
+        [after, BATCH],
     )
     ids = [row[0] for row in cursor.fetchall()]
     if not ids:

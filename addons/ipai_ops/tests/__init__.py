@@ -20,6 +20,7 @@ from . import test_project
 from . import test_queue
 from . import test_rights
 from . import test_roles
+from . import test_second_factor
 from . import test_secrets
 from . import test_two_requests
 from . import test_webhook
