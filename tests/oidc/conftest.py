@@ -17,7 +17,7 @@ from person import Person
 from server import INSTALL_DEADLINE, ODOO, QUIET, drop, free_port, serving
 from sso import Site, client
 
-DATABASE = "ipai_sso_test"
+DATABASE = os.environ.get("IPAI_SSO_DATABASE", "ipai_sso_test")
 IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the addon
 
 

@@ -135,7 +135,7 @@ def test_an_administrator_sees_the_sessions_and_ends_one(site, idp, page, admins
     admins_page.click(".modal-footer .btn-primary")
     admins_page.wait_gone(".modal")
     page.goto(f"{site.url}/odoo")
-    page.wait_for(".o_login_auth")
+    page.wait_true("location.pathname === '/web/login'")
 
 
 def test_where_sign_on_is_the_rule_the_password_is_gone(site, idp, page, album):
