@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from .job import Job
 from .outcome import Failure
-from .ownership import close, give
+from .ownership import closed, give
 from .postgres import Server, identifier, literal
 from .sessions import cleared
 
 LONGEST_STEM = 48
+CHEAPLY = """SELECT set_config('file_copy_method', 'clone', false)
+WHERE current_setting('server_version_num')::int >= 180000"""
 TRUSTED = """CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public"""
 UNACCENT = """CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public;
 ALTER FUNCTION public.unaccent(text) IMMUTABLE"""
@@ -58,28 +60,26 @@ class NewDatabase:
             f"CREATE DATABASE {identifier(self.partial)} TEMPLATE template0 "
             f"ENCODING {literal(encoding)} LC_COLLATE {literal(collate)} LC_CTYPE {literal(ctype)}"
         )
-        close(self.server, self.partial)
+        self.server.run(closed(self.partial))
         for statements in (TRUSTED, UNACCENT) if unaccent else (TRUSTED,):
             self.server.attempt(statements, self.partial)
 
     def copy_from(self, source: str) -> None:
         """A copy of another database of this server; its sessions are sent away meanwhile."""
         self.clear()
-        cheaply = "SET file_copy_method = clone;\n"
-        if self.server.attempt(cheaply):
-            cheaply = ""  # before PostgreSQL 18
         names = f"{identifier(self.partial)} TEMPLATE {identifier(source)}"
         with cleared(self.server, source):
-            self.server.run(f"{cheaply}CREATE DATABASE {names} STRATEGY FILE_COPY")
-        close(self.server, self.partial)
+            self.server.run(
+                f"{CHEAPLY};\nCREATE DATABASE {names} STRATEGY FILE_COPY;\n{closed(self.partial)}"
+            )
 
     def finish(self, role: str = "") -> None:
         """Hand it over under its final name; this one moment makes it real."""
         if role:
             give(self.server, self.partial, role)
-        self.server.run(f"COMMENT ON DATABASE {identifier(self.partial)} IS {literal(self.mark)}")
         with cleared(self.server, self.partial):
             self.server.run(
+                f"COMMENT ON DATABASE {identifier(self.partial)} IS {literal(self.mark)};\n"
                 f"ALTER DATABASE {identifier(self.partial)} RENAME TO {identifier(self.name)}"
             )
 

@@ -50,11 +50,13 @@ $ipai$"""
 def give(server: Server, database: str, role: str) -> None:
     """The role owns the database and all its objects; nobody else may connect. Raises Failure."""
     server.run(OBJECTS.format(role=literal(role)), database)
-    server.run(f"ALTER DATABASE {identifier(database)} OWNER TO {identifier(role)}")
-    close(server, database)
-    server.run(f"GRANT CONNECT, TEMPORARY ON DATABASE {identifier(database)} TO {identifier(role)}")
+    names = f"ON DATABASE {identifier(database)} TO {identifier(role)}"
+    server.run(
+        f"ALTER DATABASE {identifier(database)} OWNER TO {identifier(role)};\n"
+        f"{closed(database)};\nGRANT CONNECT, TEMPORARY {names}"
+    )
 
 
-def close(server: Server, database: str) -> None:
-    """Nobody but the owner and those who were named may connect."""
-    server.run(f"REVOKE CONNECT, TEMPORARY ON DATABASE {identifier(database)} FROM PUBLIC")
+def closed(database: str) -> str:
+    """The statement by which nobody but the owner and those who are named may connect."""
+    return f"REVOKE CONNECT, TEMPORARY ON DATABASE {identifier(database)} FROM PUBLIC"
