@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from chromium import Chromium
 from server import drop, install, is_there, platform_file, serving
 
-DATABASE = "ipai_browser_test"
+DATABASE = os.environ.get("IPAI_BROWSER_DATABASE", "ipai_browser_test")
 IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the screens
 
 
