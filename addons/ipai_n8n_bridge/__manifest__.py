@@ -1,0 +1,22 @@
+{
+    "name": "Operations: n8n",
+    "summary": "Tells n8n what happens, and lets its workflows act with a person's rights.",
+    "version": "19.0.1.0.0",
+    "category": "Operations",
+    "author": "ipai",
+    "license": "LGPL-3",
+    "depends": ["ipai_ops"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/cron.xml",
+        "wizards/n8n_import_views.xml",
+        "views/n8n_server_views.xml",
+        "views/n8n_subscription_views.xml",
+        "views/n8n_delivery_views.xml",
+        "views/n8n_workflow_views.xml",
+        "views/n8n_call_views.xml",
+        "views/run_views.xml",
+        "views/menus.xml",
+    ],
+}

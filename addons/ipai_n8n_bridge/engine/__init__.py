@@ -1,0 +1,1 @@
+"""What the bridge decides: plain Python, no Odoo, no network, no clock."""

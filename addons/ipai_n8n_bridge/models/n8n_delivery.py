@@ -1,0 +1,207 @@
+"""One message to one webhook: what was asked, what was answered, how long it took."""
+
+import uuid
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+from ..engine import circuit, message, outcome, signature
+
+KEEP_DAYS = 30
+WATCHED_AT_ONCE = 20
+
+
+class N8nDelivery(models.Model):
+    _name = "ipai.n8n.delivery"
+    _description = "n8n delivery"
+    _order = "id desc"
+    _rec_name = "uuid"
+
+    uuid = fields.Char(string="Id", required=True, readonly=True)
+    subscription_id = fields.Many2one(
+        "ipai.n8n.subscription", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    server_id = fields.Many2one(related="subscription_id.server_id", store=True, index=True)
+    fact_id = fields.Many2one("ops.fact", readonly=True, ondelete="set null", index=True)
+    kind = fields.Char(readonly=True)
+    project_id = fields.Many2one("ops.project", readonly=True, ondelete="set null", index=True)
+    environment_id = fields.Many2one(
+        "ops.environment", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    run_id = fields.Many2one("ops.run", readonly=True, ondelete="set null", index="btree_not_null")
+    lane = fields.Integer(readonly=True, help="Deliveries of one environment go in order.")
+    body = fields.Text(readonly=True)
+    state = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("sending", "Sending"),
+            ("delivered", "Delivered"),
+            ("dead", "Given up"),
+        ],
+        default="waiting",
+        required=True,
+        readonly=True,
+    )
+    attempts = fields.Integer(readonly=True)
+    refusals = fields.Integer(readonly=True)
+    noted_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    next_try_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    sent_at = fields.Datetime(readonly=True)
+    status = fields.Integer(string="HTTP status", readonly=True)
+    answer = fields.Text(readonly=True)
+    latency_ms = fields.Integer(string="Latency (ms)", readonly=True, aggregator="avg")
+    error = fields.Char(string="What happened", readonly=True)
+    execution = fields.Char(string="n8n execution", readonly=True)
+    execution_state = fields.Char(readonly=True)
+
+    _uuid_unique = models.Constraint("UNIQUE(uuid)", "That delivery is known.")
+    _once = models.UniqueIndex("(subscription_id, fact_id)", "The fact is planned already.")
+    _lane_index = models.Index("(subscription_id, lane, id) WHERE state IN ('waiting','sending')")
+
+    @api.model
+    def _plan(self, facts):
+        """Make a delivery for each subscription that wants a fact; known ones are passed over."""
+        subscriptions = self.env["ipai.n8n.subscription"].search([])
+        known = self.search([("fact_id", "in", facts.ids)])
+        planned = {(delivery.subscription_id.id, delivery.fact_id.id) for delivery in known}
+        self.create(
+            [
+                self._values(subscription, fact)
+                for fact in facts
+                for subscription in subscriptions
+                if (subscription.id, fact.id) not in planned and subscription._wants(fact)
+            ]
+        )
+
+    @api.model
+    def _values(self, subscription, fact):
+        message_id = str(uuid.uuid4())
+        [told] = fact._as_json()
+        return {
+            "uuid": message_id,
+            "subscription_id": subscription.id,
+            "fact_id": fact.id,
+            "kind": fact.kind,
+            "project_id": fact.project_id.id,
+            "environment_id": fact.environment_id.id,
+            "run_id": fact.run_id.id,
+            "lane": (fact.payload.get("environment") or {}).get("id") or 0,
+            "body": message.body(message_id, told),
+        }
+
+    @api.model
+    def _recover(self):
+        """One worker sends at a time: what is still being sent was left by one that died."""
+        left = self.search([("state", "=", "sending")])
+        left.write({"state": "waiting", "error": self.env._("The sender died: sent once more.")})
+
+    @api.model
+    def _due(self, limit):
+        """Return what may be sent now, oldest first; a lane waits behind its first."""
+        self.flush_model()
+        query = SQL(
+            """
+            SELECT delivery.id FROM ipai_n8n_delivery AS delivery
+             WHERE delivery.state = 'waiting' AND NOT EXISTS (
+                   SELECT FROM ipai_n8n_delivery AS earlier
+                    WHERE earlier.subscription_id = delivery.subscription_id
+                      AND earlier.lane = delivery.lane AND earlier.id <= delivery.id
+                      AND earlier.state IN ('waiting', 'sending') AND earlier.next_try_at > %s)
+               AND EXISTS (SELECT FROM ipai_n8n_server AS server
+                            WHERE server.id = delivery.server_id AND server.active
+                              AND (server.open_until IS NULL OR server.open_until <= %s))
+             ORDER BY delivery.id LIMIT %s
+            """,
+            *(fields.Datetime.now(), fields.Datetime.now(), limit),
+        )
+        return self.browse([row[0] for row in self.env.execute_query(query)])
+
+    def _begin_sending(self, timestamp):
+        """Write the intent down; return the address, the headers and the body."""
+        self.write(
+            {
+                "state": "sending",
+                "attempts": self.attempts + 1,
+                "sent_at": fields.Datetime.now(),
+            }
+        )
+        body, server = self.body.encode(), self.server_id
+        headers = signature.headers(server.signing_secret, timestamp, self.uuid, body)
+        headers["X-Ipai-Fact"] = self.kind
+        return self.subscription_id.url, headers, body
+
+    def _note_answer(self, answer, now, dice):
+        """Write the outcome down: delivered, once more, or given up."""
+        refusals = self.refusals + int(answer.is_refusal)
+        age = (now - self.noted_at) / timedelta(days=1)
+        state = "delivered" if answer.is_delivered else "waiting"
+        if not answer.is_delivered and outcome.is_hopeless(answer, refusals, age):
+            state = "dead"
+        delay = circuit.delay_seconds(self.attempts, dice)
+        self.write(
+            {
+                "state": state,
+                "refusals": refusals,
+                "next_try_at": now + timedelta(seconds=delay),
+                "status": answer.status,
+                "answer": answer.text,
+                "latency_ms": answer.milliseconds,
+                "error": outcome.sentence(answer),
+                "execution": message.execution_of(answer.text) if answer.is_delivered else False,
+            }
+        )
+        self.server_id._note_try(answer.is_server_well, now)
+
+    def action_replay(self):
+        """Send again what was given up or delivered, with the same id."""
+        self.check_access("read")
+        if not self.env.user.has_group("ipai_ops.group_manager"):
+            raise AccessError(self.env._("Only managers send deliveries again."))
+        ended = self.sudo().filtered(lambda one: one.state in ("dead", "delivered"))
+        ended.write(
+            {
+                "state": "waiting",
+                "refusals": 0,
+                "noted_at": fields.Datetime.now(),
+                "next_try_at": fields.Datetime.now(),
+                "execution_state": False,
+            }
+        )
+        self.env.ref("ipai_n8n_bridge.cron_work").sudo()._trigger()
+        return True
+
+    @api.model
+    def _watched(self):
+        """Return recent deliveries whose execution has not ended, where n8n can be asked."""
+        recent = fields.Datetime.now() - timedelta(days=1)
+        domain = [
+            ("execution", "!=", False),
+            ("sent_at", ">", recent),
+            ("execution_state", "not in", ("success", "error", "canceled", "crashed", "unknown")),
+            ("server_id.api_key", "!=", False),
+        ]
+        return self.search(domain, limit=WATCHED_AT_ONCE)
+
+    def _note_execution(self, state, said=None):
+        self.write({"execution_state": state, **({"error": said} if said else {})})
+
+    @api.model
+    def _come_back(self):
+        """Have the scheduler call again when the next delivery is due, or an execution may end."""
+        now = fields.Datetime.now()
+        waiting = self.search([("state", "=", "waiting")], order="next_try_at", limit=1)
+        moments = [waiting.next_try_at] if waiting else []
+        moments += [now + timedelta(seconds=5)] if self._watched() else []
+        if moments:
+            soon = max(min(moments), now + timedelta(seconds=1))
+            self.env.ref("ipai_n8n_bridge.cron_work")._trigger(soon)
+
+    @api.autovacuum
+    def _gc_deliveries(self):
+        """Forget what was delivered a month ago."""
+        before = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        old = self.search([("state", "=", "delivered"), ("sent_at", "<", before)], limit=5000)
+        old.unlink()
+        return len(old), 0

@@ -1,0 +1,96 @@
+"""What a person asked of n8n: done by the scheduler, so that no page waits for another server."""
+
+from odoo import api, fields, models
+
+from ..engine.templates import fill
+
+
+class N8nOrder(models.Model):
+    _name = "ipai.n8n.order"
+    _description = "Question to n8n"
+    _order = "id desc"
+    _rec_name = "kind"
+
+    server_id = fields.Many2one("ipai.n8n.server", required=True, ondelete="cascade", index=True)
+    kind = fields.Selection(
+        [
+            ("test", "Test the connection"),
+            ("refresh", "Read the workflows"),
+            ("activate", "Activate a workflow"),
+            ("deactivate", "Deactivate a workflow"),
+            ("import", "Import a workflow"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    payload = fields.Json(groups=fields.NO_ACCESS)
+    state = fields.Selection(
+        [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
+        default="waiting",
+        required=True,
+        readonly=True,
+    )
+    said = fields.Char(string="Answer", readonly=True)
+    user_id = fields.Many2one("res.users", string="Asked by", readonly=True)
+    ended_at = fields.Datetime(readonly=True)
+
+    @api.model
+    def _place(self, server, kind, **payload):
+        """Remember the question and wake the scheduler."""
+        values = {"server_id": server.id, "kind": kind, "payload": payload}
+        order = self.sudo().create({**values, "user_id": self.env.uid})  # asked after the check
+        self.env.ref("ipai_n8n_bridge.cron_work").sudo()._trigger()
+        return order
+
+    def _begin(self):
+        """Return the work as a function of the API: it touches no record."""
+        kind, payload = self.kind, dict(self.payload or {})
+        works = {
+            "test": lambda api: api.health(),
+            "refresh": lambda api: api.workflows(),
+            "activate": lambda api: api.set_active(payload["workflow"], True),
+            "deactivate": lambda api: api.set_active(payload["workflow"], False),
+            "import": lambda api: _import(api, payload),
+        }
+        return works[kind]
+
+    def _note_end(self, said, is_well):
+        """Keep the answer, take over what it tells, and tell the person."""
+        self.ensure_one()
+        text = self._take_over(said) if is_well else said
+        self.write(
+            {
+                "state": "done" if is_well else "failed",
+                "said": text,
+                "ended_at": fields.Datetime.now(),
+                "payload": False,  # it may hold secrets on their way to n8n
+            }
+        )
+        if self.kind == "test":
+            health = {"health": "well" if is_well else "unwell", "health_said": text}
+            self.server_id.write({**health, "checked_at": fields.Datetime.now()})
+        notice = {"title": self.server_id.name, "message": text, "sticky": not is_well}
+        kind = "success" if is_well else "danger"
+        self.user_id._bus_send("simple_notification", {**notice, "type": kind})
+
+    def _take_over(self, said):
+        workflows = self.env["ipai.n8n.workflow"]
+        if self.kind == "refresh":
+            workflows._take_list(self.server_id, said)
+            return self.env._("%s workflows found.", len(said))
+        if self.kind in ("activate", "deactivate", "import"):
+            flow = workflows._take_one(self.server_id, said)
+            if self.kind == "import":
+                flow._subscribe(said.get("nodes", []))
+            state = self.env._("active") if flow.is_active else self.env._("not active")
+            return self.env._("“%(name)s” is %(state)s.", name=flow.name, state=state)
+        return said
+
+
+def _import(api, payload):
+    """Store the credentials, create the workflow with them, activate it; return it."""
+    text = payload["workflow"]
+    for blank, (name, kind, data) in payload["credentials"].items():
+        text = text.replace(f"__{blank}__", api.create_credential(name, kind, data))
+    made = api.create_workflow(fill(text, {}))
+    return {**made, **api.set_active(made["id"], True)}

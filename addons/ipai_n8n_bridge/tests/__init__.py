@@ -1,0 +1,4 @@
+from . import test_calls
+from . import test_deliveries
+from . import test_rights
+from . import test_server

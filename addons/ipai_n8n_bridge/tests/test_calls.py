@@ -1,0 +1,98 @@
+"""What n8n asks of the suite: who it is, once, and no more than the person may."""
+
+import json
+
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from .common import N8nMixin
+
+PATH = "/ipai/n8n/v1"
+
+
+@tagged("post_install", "-at_install", "ipai_n8n_bridge")
+class TestCalls(N8nMixin, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_n8n()
+        cls.key = cls.n8n.with_user(cls.manager)._new_key()
+        cls.strangers_key = cls.n8n.with_user(cls.stranger)._new_key()
+
+    def call(self, action, payload=None, key=None, once="1", **headers):
+        data = payload if isinstance(payload, str) else json.dumps(payload or {})
+        given = {
+            "Authorization": f"Bearer {key or self.key}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": once,
+            **headers,
+        }
+        answer = self.url_open(f"{PATH}/{action}", data=data.encode(), headers=given)
+        return answer.status_code, answer.json()
+
+    def test_a_run_is_queued_once_per_key(self):
+        order = {"project": "acme", "env": "main"}
+        status, first = self.call("queue_run", order)
+        self.assertEqual(status, 200)
+        run = self.env["ops.run"].browse(first["run_id"])
+        self.assertEqual((run.state, run.requested_by_id), ("queued", self.manager))
+        status, again = self.call("queue_run", order)
+        self.assertEqual((status, again["run_id"], again["replayed"]), (200, run.id, True))
+        status, _other = self.call("queue_run", {"project": "acme", "env": "other"})
+        self.assertEqual(status, 409)
+
+    def test_an_alert_is_raised_and_resolved(self):
+        place = {"project": "acme", "env": "main", "key": "disk"}
+        _status, raised = self.call("raise_alert", {**place, "name": "Full"}, once="a")
+        alert = self.env["ops.alert"].browse(raised["alert_id"])
+        self.assertEqual((alert.state, alert.environment_id), ("open", self.production))
+        self.call("resolve_alert", place, once="b")
+        self.assertEqual(alert.state, "resolved")
+
+    def test_an_event_is_added_to_a_running_run(self):
+        run = self.begin(self.production._deploy("api"))
+        event = {"run_id": run.id, "level": "info", "message": "From a workflow"}
+        status, answer = self.call("add_event", event)
+        self.assertEqual(status, 200)
+        said = self.env["ops.run.event"].browse(answer["event_id"])
+        self.assertEqual(said.message, "From a workflow")
+
+    def test_a_report_tells_what_the_user_may_see(self):
+        self.finish(self.production._deploy("api"))
+        _status, everything = self.call("report", {"hours": 24})
+        self.assertEqual(everything["runs"], {"done": 1})
+        _status, nothing = self.call("report", {"hours": 24}, key=self.strangers_key)
+        self.assertEqual(nothing["runs"], {})
+
+    def test_the_rights_of_the_keys_owner_hold(self):
+        order = {"project": "acme", "env": "main"}
+        status, said = self.call("queue_run", order, key=self.strangers_key)
+        self.assertIn(status, (403, 422))
+        self.assertFalse(self.production.run_ids, said)
+        status, _said = self.call("approve", {"run_id": 0, "reason": "x"}, key=self.strangers_key)
+        self.assertIn(status, (403, 422))
+
+    def test_what_fails_leaves_nothing_and_may_be_tried_again(self):
+        status, said = self.call("queue_run", {"project": "nobody", "env": "main"})
+        self.assertEqual(status, 422)
+        self.assertIn("nobody", said["error"])
+        status, _said = self.call("queue_run", {"project": "acme", "env": "main"})
+        self.assertEqual(status, 200, "the key is free: nothing was done with it")
+
+    @mute_logger("odoo.http")
+    def test_bad_calls_are_refused_each_in_its_way(self):
+        order = {"project": "acme", "env": "main"}
+        self.assertEqual(self.call("queue_run", order, key="no key")[0], 401)
+        self.assertEqual(self.call("queue_run", order, once="")[0], 400)
+        self.assertEqual(self.call("queue_run", {"projekt": "acme"})[0], 400)
+        self.assertEqual(self.call("queue_run", "no json")[0], 400)
+        self.assertEqual(self.call("queue_run", "[1]")[0], 400)
+        self.assertEqual(self.call("drop_database")[0], 404)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        self.assertEqual(self.call("queue_run", order, **form)[0], 415)
+        self.assertEqual(self.call("queue_run", {"project": "x" * 300_000, "env": "m"})[0], 413)
+
+    def test_the_key_opens_nothing_else(self):
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        answer = self.url_open("/json/2/res.users/search", data=b"{}", headers=headers)
+        self.assertEqual(answer.status_code, 401)

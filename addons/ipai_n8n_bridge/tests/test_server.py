@@ -1,0 +1,73 @@
+"""The server's page: secrets stay closed, buttons ask, answers are told."""
+
+import json
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import TransactionCase, tagged
+
+from .common import N8nMixin
+
+
+@tagged("post_install", "-at_install", "ipai_n8n_bridge")
+class TestServer(N8nMixin, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_n8n()
+
+    def test_secrets_are_read_by_nobody(self):
+        server = self.n8n.with_user(self.manager)
+        for name in ("api_key", "signing_secret"):
+            self.assertNotIn(name, server.fields_get())
+            with self.assertRaises(AccessError):
+                server.read([name])
+        self.assertEqual((server.has_api_key, server.new_api_key), (True, False))
+        self.assertEqual(self.n8n.sudo().api_key, "a key of n8n")
+
+    def test_a_new_secret_is_shown_once(self):
+        shown = self.n8n.with_user(self.manager).action_new_secret()["params"]["message"]
+        self.assertEqual(self.n8n.sudo().signing_secret, shown)
+
+    def test_a_wrong_address_is_refused(self):
+        with self.assertRaises(ValidationError):
+            self.n8n.url = "n8n.example.com"
+
+    def test_the_test_button_tells_how_n8n_is(self):
+        self.n8n.with_user(self.manager).action_test()
+        order = self.n8n.order_ids
+        order._note_end("n8n cannot be reached at this address.", False)
+        self.assertEqual((self.n8n.health, order.state), ("unwell", "failed"))
+        order._note_end("n8n is ready.", True)
+        self.assertEqual((self.n8n.health, self.n8n.health_said), ("well", "n8n is ready."))
+
+    def test_the_list_of_workflows_follows_n8n(self):
+        flows = self.env["ipai.n8n.workflow"]
+        flows._take_list(self.n8n, [{"id": "a", "name": "A", "active": True}, {"id": "b"}])
+        flows._take_list(self.n8n, [{"id": "a", "name": "A2", "active": False}])
+        found = flows.search([("server_id", "=", self.n8n.id)])
+        self.assertEqual((found.name, found.is_active), ("A2", False))
+
+    def test_an_import_fills_the_blanks_and_switches_off_what_is_not_set_up(self):
+        wizard = self.env["ipai.n8n.import"].with_user(self.manager)
+        for template, _name in wizard._fields["template"].selection:
+            made = wizard.create({"server_id": self.n8n.id, "template": template})
+            made.action_import()
+            order = self.n8n.order_ids[:1].sudo()
+            text = order.payload["workflow"]
+            blanks = [word for word in text.split("__") if word.isupper()]
+            self.assertTrue(all(word.startswith("CREDENTIAL_") for word in blanks), blanks)
+            nodes = {node["name"]: node for node in json.loads(text)["nodes"]}
+            for name in ("Slack", "Mail"):
+                self.assertTrue(nodes.get(name, {"disabled": True})["disabled"])
+            order._note_end("n8n refused.", False)
+            self.assertFalse(order.payload, "secrets do not stay")
+
+    def test_mail_needs_a_server(self):
+        wizard = self.env["ipai.n8n.import"].with_user(self.manager)
+        with self.assertRaises(UserError):
+            wizard.create({"server_id": self.n8n.id, "mail_to": "a@example.com"}).action_import()
+
+    def test_a_server_with_waiting_messages_is_not_deleted(self):
+        self.deliveries._plan(self.note())
+        with self.assertRaises(UserError):
+            self.n8n.unlink()

@@ -1,0 +1,1 @@
+from . import n8n_import

@@ -1,0 +1,173 @@
+"""The bridge and a real n8n, both ways: import, run, kill, catch up.
+
+The scheduler is called through its own button (``method_direct_trigger``), as an administrator may.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+
+import pytest
+import requests
+
+PROJECT = {"name": "Acme", "code": "acme", "repository_url": "https://git.example.org/acme.git"}
+TEMPLATES = ("monitoring-alerts", "deploy-on-comment", "nightly-report")
+
+
+class Bridge:
+    """What a person does on the bridge's pages."""
+
+    def __init__(self, odoo):
+        self.odoo = odoo
+        [self.cron] = odoo.call("ir.cron", "search", [["cron_name", "=", "n8n: carry facts"]])
+
+    def turn(self):
+        """Let the scheduler work once."""
+        self.odoo.call("ir.cron", "method_direct_trigger", [self.cron])
+
+    def until(self, fact, why, seconds=90):
+        deadline = time.monotonic() + seconds
+        while not (value := fact()):
+            assert time.monotonic() < deadline, why
+            self.turn()
+            time.sleep(0.5)
+        return value
+
+    def rows(self, model, domain, *fields):
+        return self.odoo.call(model, "search_read", domain, fields=list(fields))
+
+    def raise_alert(self, key, name):
+        return self.odoo.call("ops.alert", "raise_alert", "acme", "main", key, name, "critical")
+
+
+@pytest.fixture(scope="module")
+def bridge(odoo, n8n, slack, mail):
+    """A server known to Odoo, with all three shipped workflows imported by one click each."""
+    bridge = Bridge(odoo)
+    odoo.call("ops.project", "create", PROJECT)
+    values = {"name": "flows", "url": n8n.url, "new_api_key": n8n.key}
+    bridge.server = odoo.call("ipai.n8n.server", "create", values)
+    for template in TEMPLATES:
+        wizard = {
+            "server_id": bridge.server,
+            "template": template,
+            "suite_url": odoo.url,
+            "slack_url": slack.url,
+            "mail_to": "ops@example.com",
+            "mail_from": "suite@example.com",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": mail.port,
+        }
+        made = odoo.call("ipai.n8n.import", "create", wizard)
+        odoo.call("ipai.n8n.import", "action_import", [made])
+    bridge.until(lambda: not waiting(bridge), "the imports did not end")
+    return bridge
+
+
+def waiting(bridge):
+    return bridge.rows("ipai.n8n.order", [["state", "=", "waiting"]], "kind")
+
+
+def test_the_shipped_workflows_import_and_are_active(bridge):
+    orders = bridge.rows("ipai.n8n.order", [["kind", "=", "import"]], "state", "said")
+    assert [order["state"] for order in orders] == ["done"] * 3, orders
+    assert all(flow["is_active"] for flow in bridge.rows("ipai.n8n.workflow", [], "is_active"))
+
+
+def test_the_test_button_says_that_n8n_is_well(bridge):
+    bridge.odoo.call("ipai.n8n.server", "action_test", [bridge.server])
+    bridge.until(lambda: not waiting(bridge), "the test did not end")
+    [server] = bridge.rows("ipai.n8n.server", [], "health", "health_said")
+    assert (server["health"], "3 workflows" in server["health_said"]) == ("well", True), server
+
+
+def test_an_alert_reaches_slack_and_mail_and_its_execution_is_known(bridge, slack, mail):
+    bridge.raise_alert("disk", "The disk is full")
+    said = "The disk is full"
+    bridge.until(lambda: any(said in text for text in slack.texts), "Slack heard nothing")
+    bridge.until(lambda: any(said in text for text in mail.mails), "no mail came")
+    domain = [["kind", "=", "alert.raised"]]
+    fields = ("state", "status", "execution", "execution_state", "latency_ms")
+
+    def rows():
+        return bridge.rows(
+            "ipai.n8n.delivery", [*domain, ["execution_state", "=", "success"]], *fields
+        )
+
+    [delivery] = bridge.until(rows, "the execution's end is not known")
+    assert (delivery["state"], delivery["status"]) == ("delivered", 202)
+
+
+def test_a_wrong_signature_is_refused_by_the_workflow(bridge, n8n):
+    headers = {"X-Ipai-Delivery": "x", "X-Ipai-Timestamp": str(int(time.time()))}
+    body = {"version": 1, "id": "x", "fact": {"kind": "alert.raised", "data": {}}}
+    url = f"{n8n.url}/webhook/ipai-monitoring-alerts"
+    signed = {**headers, "X-Ipai-Signature": "0" * 64}
+    assert requests.post(url, json=body, headers=signed, timeout=30).status_code == 401
+
+
+def comment(n8n, secret, text, association="MEMBER", number=7):
+    body = json.dumps(
+        {
+            "action": "created",
+            "comment": {"id": number, "body": text, "author_association": association},
+            "repository": {"name": "acme"},
+        }
+    ).encode()
+    signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
+    url = f"{n8n.url}/webhook/ipai-deploy-on-comment"
+    return requests.post(url, data=body, headers=headers, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def secret(bridge):
+    """The signing secret, made anew as the button does; the workflow is imported with it."""
+    shown = bridge.odoo.call("ipai.n8n.server", "action_new_secret", [bridge.server])
+    flow = {"template": "deploy-on-comment", "suite_url": bridge.odoo.url}
+    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", "comment"]], "name"):
+        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
+    made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, "server_id": bridge.server})
+    bridge.odoo.call("ipai.n8n.import", "action_import", [made])
+    bridge.until(lambda: not waiting(bridge), "the import did not end")
+    return shown["params"]["message"]
+
+
+def test_a_comment_queues_a_run_once(bridge, n8n, secret):
+    first, again = (comment(n8n, secret, "/deploy main acme") for _turn in range(2))
+    assert first.status_code == 202, first.text
+    assert first.json()["run_id"] == again.json()["run_id"]
+    [run] = bridge.rows("ops.run", [["id", "=", first.json()["run_id"]]], "state", "trigger")
+    assert run["trigger"] == "api"
+
+
+def test_comments_of_strangers_and_forged_ones_do_nothing(bridge, n8n, secret):
+    before = bridge.odoo.call("ops.run", "search_count", [])
+    stranger = comment(n8n, secret, "/deploy main acme", "NONE", 8)
+    forged = comment(n8n, "wrong", "/deploy main acme", "OWNER", 9)
+    unknown = comment(n8n, secret, "/deploy nowhere acme", "OWNER", 10)
+    assert (stranger.status_code, forged.status_code, unknown.status_code) == (200, 401, 422)
+    assert bridge.odoo.call("ops.run", "search_count", []) == before
+
+
+def test_n8n_killed_and_back_again_gets_everything_in_order(bridge, n8n, slack, secret):
+    """The last one: the alerts' workflow is imported again, with the new secret."""
+    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", "alerts"]], "name"):
+        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
+    flow = {"template": "monitoring-alerts", "suite_url": bridge.odoo.url, "slack_url": slack.url}
+    made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, "server_id": bridge.server})
+    bridge.odoo.call("ipai.n8n.import", "action_import", [made])
+    bridge.until(lambda: not waiting(bridge), "the import did not end")
+    n8n.kill()
+    for number in range(12):
+        bridge.raise_alert(f"lost-{number}", f"While away {number:02d}")
+    bridge.turn()
+    left = [["kind", "=", "alert.raised"], ["state", "!=", "delivered"]]
+    assert len(bridge.rows("ipai.n8n.delivery", left, "state")) == 12
+    n8n.start()
+    bridge.until(lambda: not bridge.rows("ipai.n8n.delivery", left, "state"), "some are left", 240)
+    away = lambda: [text for text in slack.texts if "While away" in text]  # noqa: E731
+    bridge.until(lambda: len(set(away())) == 12, "Slack misses some", 120)
+    attempts = bridge.rows("ipai.n8n.delivery", [["kind", "=", "alert.raised"]], "sent_at", "uuid")
+    assert len({row["uuid"] for row in attempts}) == len(attempts)
