@@ -92,11 +92,8 @@ class N8nCall(models.Model):
     def _queue_run(self, *, project, env, git_sha=None, ref=None):
         return {"run_id": self.env["ops.run"].queue_run(project, env, git_sha, ref)}
 
-    def _approve(self, *, run_id, reason):
-        approve = getattr(self.env["ops.run"], "approve_run", None)
-        if approve is None:
-            raise UserError(self.env._("Approvals are not part of this installation."))
-        approve(run_id, reason)
+    def _approve(self, *, run_id, reason=None):
+        self.env["ops.run"].approve_run(run_id, reason)
         return {"run_id": run_id}
 
     def _add_event(self, *, run_id, level, message, payload=None):
