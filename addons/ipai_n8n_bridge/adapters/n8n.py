@@ -6,7 +6,7 @@ import requests
 
 from ..engine.outcome import SAID_LENGTH, Answer
 
-TIMEOUT_SECONDS = (4, 10)  # to connect, to answer
+TIMEOUT_SECONDS = 10
 PAGE = 100
 
 
