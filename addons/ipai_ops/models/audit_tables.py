@@ -105,35 +105,22 @@ def seal(cursor):
     """Chain the committed rows that are not chained yet; return how many were."""
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
     cursor.execute("LOCK TABLE ops_audit_link IN EXCLUSIVE MODE", log_exceptions=False)
-    total = after = 0
-    while True:
-        rows = _take_pending(cursor, after)
-        if not rows:
-            return total
-        after = rows[-1][0]
-        links = linked(*head(cursor), rows)
-        values = [(link.seq, link.values[0], link.hash) for link in links]
-        execute_values(
-            cursor,
-            "INSERT INTO ops_audit_link (seq, audit_id, hash) VALUES %s",
-            values,
-            page_size=BATCH,
-        )
-        total += len(values)
+    cursor.execute("DELETE FROM ops_audit_pending RETURNING audit_id")
+    ids = sorted(row[0] for row in cursor.fetchall())
+    for start in range(0, len(ids), BATCH):
+        _link(cursor, ids[start : start + BATCH])
+    return len(ids)
 
 
-def _take_pending(cursor, after):
-    cursor.execute(
-        "DELETE FROM ops_audit_pending WHERE audit_id IN "
-        "(SELECT audit_id FROM ops_audit_pending WHERE audit_id > %s ORDER BY audit_id LIMIT %s) "
-        "RETURNING audit_id",
-        [after, BATCH],
-    )
-    ids = [row[0] for row in cursor.fetchall()]
-    if not ids:
-        return []
-    cursor.execute(f"SELECT {COLUMNS} FROM ops_audit audit WHERE id = ANY(%s) ORDER BY id", [ids])
-    return cursor.fetchall()
+def _link(cursor, ids):
+    query = f"SELECT {COLUMNS} FROM ops_audit audit WHERE id = ANY(%s) ORDER BY id"
+    cursor.execute(query, [ids])
+    rows = cursor.fetchall()
+    links = linked(*head(cursor), rows)
+    values = [(link.seq, link.values[0], link.hash) for link in links]
+    if values:
+        query = "INSERT INTO ops_audit_link (seq, audit_id, hash) VALUES %s"
+        execute_values(cursor, query, values, page_size=BATCH)
 
 
 def head(cursor):

@@ -1,4 +1,5 @@
 from . import test_alert
+from . import test_addresses
 from . import test_api
 from . import test_approvals
 from . import test_audit

@@ -137,8 +137,10 @@ class TestAuditChain(AuditMixin, OpsCase):
         cls.set_up_key()
         for number in range(5):
             cls.audit._note("test.row", cls.project, number=number)
-        audit_tables.seal(cls.env.cr)
+        before = audit_tables.head(cls.env.cr)[0]
+        cls.sealed = audit_tables.seal(cls.env.cr)
         cls.last = audit_tables.head(cls.env.cr)[0]
+        cls.grown = cls.last - before
 
     def behind_the_triggers(self, statement, *values):
         """Do what only a database administrator can."""
@@ -148,6 +150,10 @@ class TestAuditChain(AuditMixin, OpsCase):
 
     def problem(self):
         return self.audit._verify().problem
+
+    def test_every_row_that_waits_is_chained(self):
+        self.assertGreaterEqual(self.sealed, 5)
+        self.assertEqual(self.grown, self.sealed)
 
     def test_the_chain_is_whole(self):
         verdict = self.audit._verify()
