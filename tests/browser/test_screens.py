@@ -14,6 +14,7 @@ from PIL import Image
 
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 COLOURS = 256  # a screen has few; a picture of them is a third of the size
+WAITING = [("state", "=", "blocked"), ("project_id.code", "=", "acme")]
 FORM, LIST, KANBAN = ".o_form_view", ".o_list_view, .o_kanban_view", ".o_kanban_view"
 
 
@@ -24,6 +25,10 @@ def environment(name):
 
 def run(*domain):
     return ("ops-runs", "ops.run", list(domain), ".o_ops_log_row")
+
+
+def waiting_run():
+    return ("ops-runs", "ops.run", WAITING, ".o_ops_approval")
 
 
 def project(code):
@@ -109,6 +114,16 @@ SCREENS = {
     "run-running": (run(("state", "=", "running"), ("event_ids", "!=", False)), []),
     "run-failed": (run(("state", "=", "failed")), []),
     "run-done": (run(("state", "=", "done"), ("event_ids", "!=", False)), []),
+    "run-waiting-for-approval": (waiting_run(), []),
+    "approve": (waiting_run(), [("button[name=action_approve]", None), (".modal-body", None)]),
+    "waiting-for-me": (page_of("ops-waiting"), []),
+    "decisions": (page_of("ops-approvals", ".o_list_view"), []),
+    "roles": (page_of("ops-roles", ".o_list_view"), []),
+    "role": (("ops-roles", "ops.role", [("code", "=", "operator")], FORM), []),
+    "members": (project("acme"), [(".nav-link", "Members")]),
+    "policies": (page_of("ops-policies"), []),
+    "policy": (("ops-policies", "ops.policy", [("quorum", "=", 2)], FORM), []),
+    "away": (page_of("ops-delegations", ".o_list_view"), []),
     "artifacts": (page_of("ops-artifacts"), []),
     "to-be-collected": (page_of("ops-garbage"), []),
     "database-servers": (page_of("ops-database-servers"), []),

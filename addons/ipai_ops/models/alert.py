@@ -32,7 +32,7 @@ class Alert(models.Model):
         "ops.environment", readonly=True, index="btree_not_null", ondelete="cascade"
     )
     run_id = fields.Many2one("ops.run", readonly=True, index="btree_not_null", ondelete="set null")
-    stage = fields.Selection(related="environment_id.stage")
+    stage = fields.Selection(related="environment_id.stage", related_sudo=False)
     raised_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     last_raised_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     raised_count = fields.Integer(string="Times raised", readonly=True, default=1)

@@ -49,7 +49,7 @@ class OpsMixin:
         os.environ["IPAI_PLATFORM"] = str(cls.platform_path)
         cls.env["ops.database.server"]._sync_platform()
         cls.viewer = new_test_user(cls.env, "ops_viewer", "ipai_ops.group_viewer")
-        cls.operator = new_test_user(cls.env, "ops_operator", "ipai_ops.group_operator")
+        cls.operator = new_test_user(cls.env, "ops_operator", "ipai_ops.group_viewer")
         cls.manager = new_test_user(cls.env, "ops_manager", "ipai_ops.group_manager")
         cls.project = cls.env["ops.project"].create(
             {

@@ -27,8 +27,8 @@ RANKS = {"anyone": "viewer"}
 # model: the right to read, write, create, delete. A rank is asked of the model, a permission of
 # a record in each stage.
 MODELS = {
-    "ops.project": ("anyone", "anyone", "manager", "manager"),
-    "ops.environment": ("view", "settings", "anyone", "destroy"),
+    "ops.project": ("anyone", "project settings", "manager", "manager"),
+    "ops.environment": ("view", "settings", "settings", "destroy"),
     "ops.run": ("view", None, None, None),
     "ops.run.step": ("view", None, None, None),
     "ops.run.event": ("logs", None, None, None),
@@ -41,7 +41,7 @@ MODELS = {
     "ops.alert": ("view", None, None, None),
     "ops.role": ("anyone", "manager", "manager", "manager"),
     "ops.role.right": ("anyone", "manager", "manager", "manager"),
-    "ops.project.member": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.project.member": ("anyone", "project members", "project members", "project members"),
     "ops.backup": ("view", None, None, None),
     "ops.backup.repository": ("view", "project settings", "anyone", None),
     "ops.snapshot": ("view", None, None, None),
@@ -49,7 +49,7 @@ MODELS = {
     "ops.restore.point": ("view", None, None, None),
     "ops.restore.wizard": ("view", "view", "view", "view"),
     "ops.rollback.wizard": ("view", "view", "view", "view"),
-    "ops.policy": ("anyone", "anyone", "anyone", "anyone"),
+    "ops.policy": ("anyone", "project policies", "project policies", "project policies"),
     "ops.run.verdict": ("view", None, None, None),
     "ops.approval": ("view", None, None, None),
     "ops.delegation": ("anyone", "anyone", "anyone", "anyone"),
@@ -183,6 +183,8 @@ class RightsMixin(OpsMixin):
         stranger = new_test_user(cls.env, "ops_stranger", "ipai_ops.group_viewer")
         cls.in_role = {"stranger": stranger, "manager": cls.manager}
         cls.in_role |= {role: cls.make_member(role) for role in ROLES}
+        rule = {"name": "Green", "rule": "green_build", "enforcement": "off"}
+        cls.policy = cls.env["ops.policy"].create({**rule, "project_id": cls.project.id})
         cls.places = {stage: cls.set_up_stage(stage) for stage in STAGES}
 
     @classmethod
@@ -203,6 +205,8 @@ class RightsMixin(OpsMixin):
         wizards = cls.env["ops.environment.destroy"], cls.env["ops.environment.redeploy"]
         records = {
             "ops.project": cls.project,
+            "ops.project.member": cls.project.member_ids[:1],
+            "ops.policy": cls.policy,
             "ops.environment": environment,
             "ops.artifact": image,
             "ops.run": over,
