@@ -98,3 +98,13 @@ class Policy(models.Model):
 class DatabaseServer(models.Model):
     _name = "ops.database.server"
     _inherit = ["ops.database.server", "ops.audited"]
+
+
+class Policy(models.Model):
+    _name = "ops.policy"
+    _inherit = ["ops.policy", "ops.audited"]
+
+
+class Delegation(models.Model):
+    _name = "ops.delegation"
+    _inherit = ["ops.delegation", "ops.audited"]

@@ -124,11 +124,9 @@ class Run(models.Model):
             by=approval.user_id.login,
             reason=approval.reason or "",
         )
-        if "ops.audit" in self.env:
-            details = {"decision": approval.decision, "reason": approval.reason or ""}
-            self.env["ops.audit"]._note(f"run.{approval.decision}", self, **details)
+        details = {"via": approval.via, "reason": approval.reason or ""}
+        self.env["ops.audit"]._note(f"run.{approval.decision}", self, **details)
 
     def _tell(self, kind, **payload):
-        """Note a fact for other systems, where facts are kept."""
-        if "ops.fact" in self.env:
-            self.env["ops.fact"]._note(kind, self, **payload)
+        """Note a fact for other systems."""
+        self.env["ops.fact"]._note(kind, self, **payload)

@@ -203,9 +203,7 @@ class Environment(models.Model):
     )
 
     def _copies_of_data(self):
-        """Return what the rules may know of backups and snapshots; nothing where none are kept."""
-        if "ops.backup" not in self.env:
-            return {}
+        """Return what the rules may know of backups and snapshots."""
         return {
             "knows_backups": True,
             "proven_backup_at": self._newest("ops.backup", "proven"),

@@ -173,6 +173,17 @@ class TestApprovals(ApprovalMixin, OpsCase):
         self.assertIn("Emergency", said)
         self.assertIn("The shop is down.", said)
 
+    def test_questions_and_decisions_are_facts_and_stand_in_the_audit_trail(self):
+        run = self.ask()
+        self.decide(self.ann, run, "override", "The shop is down.")
+        facts = self.env["ops.fact"].search([("run_id", "=", run.id)], order="id")
+        told = {fact.kind: fact.payload["data"] for fact in facts}
+        self.assertEqual(told["approval.asked"]["people"], ["ops_ann", "ops_bob", "ops_cid"])
+        self.assertEqual(told["approval.decided"]["decision"], "overridden")
+        noted = self.env["ops.audit"].search([("action", "=", "run.overridden")])
+        self.assertEqual(noted.mapped("login"), ["ops_ann"])
+        self.assertIn("The shop is down.", noted.details)
+
     def test_an_operator_passes_no_policy(self):
         run = self.ask()
         with self.assertRaises(AccessError):
