@@ -100,11 +100,6 @@ class DatabaseServer(models.Model):
     _inherit = ["ops.database.server", "ops.audited"]
 
 
-class Policy(models.Model):
-    _name = "ops.policy"
-    _inherit = ["ops.policy", "ops.audited"]
-
-
 class Delegation(models.Model):
     _name = "ops.delegation"
     _inherit = ["ops.delegation", "ops.audited"]

@@ -85,7 +85,9 @@ class Run(models.Model):
         self.check_access("read")
         if decision == "overridden":
             self._check_may("policies")
-        elif not self.sudo()._principal(self.env.user):
+        elif self.sudo()._principal(self.env.user) - self.env.user:
+            self.environment_id._check_second_factor("approve")  # a stand-in's own right is no matter
+        else:
             self._check_may("approve")
 
     def _decide(self, decision, reason, via):
