@@ -86,7 +86,9 @@ class Run(models.Model):
         if decision == "overridden":
             self._check_may("policies")
         elif self.sudo()._principal(self.env.user) - self.env.user:
-            self.environment_id._check_second_factor("approve")  # a stand-in's own right is no matter
+            self.environment_id._check_second_factor(
+                "approve"
+            )  # a stand-in's own right is no matter
         else:
             self._check_may("approve")
 
