@@ -412,7 +412,9 @@ def snapshot(main, source):
             "size_bytes": 1_600_000_000,
             "method": "reflink",
             "neutralization": {
-                "checks": [dict(zip(("name", "found", "fixed"), check, strict=True)) for check in CHECKS],
+                "checks": [
+                    dict(zip(("name", "found", "fixed"), check, strict=True)) for check in CHECKS
+                ],
                 "modules_without_neutralize": [
                     {"module": "acme_gateway", "columns": ["acme_gateway.api_token"]}
                 ],
