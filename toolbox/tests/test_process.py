@@ -100,8 +100,9 @@ def test_the_toolbox_runs_from_one_file_small_enough_for_a_swarm_config(tmp_path
     start = "import sys\nfrom ipai_toolbox.cli import main\nsys.exit(main(sys.argv[1:]))\n"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("__main__.py", start)
-        for path in sorted((TOOLBOX / "ipai_toolbox").rglob("*.py")):
-            file.write(path, path.relative_to(TOOLBOX))
+        for path in sorted((TOOLBOX / "ipai_toolbox").rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                file.write(path, path.relative_to(TOOLBOX))
     assert archive.stat().st_size < 500_000
     done = capture([sys.executable, str(archive), "nonsense"], timeout_seconds=20)
     assert done.exit_status == 2 and "Usage" in done.errors
