@@ -112,10 +112,11 @@ def test_a_restore_survives_the_death_of_its_job_and_of_the_management(
     _project, production, _run = shop
     run = suite.call("ops.backup", "restore_backup", proven["id"], production)
     step = suite.until_step(run, "restore")
-    docker_world.kill_job(step["job_name"])
+    suite.until(lambda: docker_world.kill_job(step["job_name"]), 60, "No container to kill.")
     suite.until_step_or_later(run, "own")
     docker_world.kill_management()
     assert suite.finished(run, 900)["state"] == "done", suite.log(run)
+    assert suite.step(run, "restore")["attempt"] == 2
     assert docker_world.marks(database_of(suite, production)) == ["first"]
     assert suite.get(suite.host(production)).status_code == 200
 
