@@ -1,1 +1,2 @@
 from . import adapters, controllers, models, protocol
+from .hooks import uninstall_hook

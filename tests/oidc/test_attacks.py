@@ -115,6 +115,8 @@ CLAIMS = [
     ({"sub": ""}, "bad_token", "sub"),
     ({"sub": 7}, "bad_token", "sub"),
     ({"sub": "x" * 256}, "bad_token", "sub"),
+    ({"sub": "with\x00nothing"}, "bad_token", "sub"),
+    ({"exp": 10**400}, "bad_token", "exp"),
     ({"exp": NOW - 3600}, "wrong_time", "expired"),
     ({"exp": None}, "bad_token", "exp"),
     ({"exp": "tomorrow"}, "bad_token", "exp"),
@@ -185,6 +187,16 @@ def test_every_safe_algorithm_opens(site, hostile, new_person, algorithm, key):
         assert mallory.sign_in(hostile.provider).status_code == 303
         assert mallory.is_in
     wait_until_keys_may_be_read(site, hostile)
+
+
+@pytest.mark.parametrize(
+    "claims", [{"amr": 7}, {"acr": ["x"]}, {"sid": "a\x00b"}, {"name": "M\x00y"}], ids=str
+)
+def test_nonsense_that_does_not_matter_does_no_harm(hostile, new_person, claims):
+    mallory = new_person()
+    with hostile.lying(claims=claims):
+        assert mallory.sign_in(hostile.provider).status_code == 303
+    assert mallory.is_in
 
 
 def without_hashes(_claims):
@@ -287,6 +299,12 @@ def test_userinfo_cannot_vouch_for_an_address_of_the_token(site, hostile, new_pe
     claims = {"sub": "fresh", "email": "boss@example.test", "email_verified": None, "name": None}
     info = {"sub": "fresh", "email": "own@example.test", "email_verified": True}
     with hostile.lying(claims=claims, userinfo=info):
+        assert refused(site, new_person(), hostile.provider)[0] == "unverified_email"
+
+
+def test_the_token_cannot_vouch_for_an_address_of_userinfo(site, hostile, new_person):
+    claims = {"sub": "fresh", "email": None, "email_verified": True, "name": None}
+    with hostile.lying(claims=claims, userinfo={"sub": "fresh", "email": "boss@example.test"}):
         assert refused(site, new_person(), hostile.provider)[0] == "unverified_email"
 
 

@@ -238,6 +238,17 @@ def test_a_second_factor_at_the_provider_is_noted(site, hostile, new_person, nam
     assert session["amr"] == " ".join(amr)
 
 
+def test_only_what_is_signed_proves_a_second_factor(site, hostile, new_person, name):
+    person = new_person()
+    claims = {"sub": name, "email": f"{name}@example.test", "name": None}
+    with hostile.lying(
+        claims=claims, userinfo={"sub": name, "name": "X", "amr": ["mfa"], "acr": "mfa"}
+    ):
+        person.sign_in(hostile.provider)
+    [session] = site.read("ipai.oidc.session", [("subject", "=", name)], "has_second_factor", "amr")
+    assert session["has_second_factor"] is False
+
+
 # ----- the way in, and no other -----
 
 
@@ -252,6 +263,7 @@ def test_a_second_factor_at_the_provider_is_noted(site, hostile, new_person, nam
         ("\\\\evil.example", "/odoo"),
         ("javascript:alert(1)", "/odoo"),
         ("/auth_oidc/start/1", "/odoo"),
+        ("/web/session/logout", "/odoo"),
         ("odoo", "/odoo"),
     ],
 )
@@ -313,8 +325,14 @@ def test_too_many_refusals_from_one_address_have_to_wait(site, hostile, new_pers
     path = f"/auth_oidc/callback/{hostile.provider}?state=invented&code=x"
     answers = [mallory.get(path).status_code for _turn in range(22)]
     assert answers == [403] * 20 + [429] * 2
-    assert mallory.sign_in(hostile.provider).status_code == 429
+    assert mallory.start(hostile.provider).status_code == 429
     assert new_person().sign_in(hostile.provider).status_code == 303
+
+
+def test_a_start_at_no_provider_is_counted_too(new_person):
+    mallory = new_person()
+    answers = [mallory.start(999_999).status_code for _turn in range(21)]
+    assert answers == [500] * 20 + [429]
 
 
 def test_pages_of_a_sign_in_stay_out_of_caches_frames_and_referers(hostile, new_person):

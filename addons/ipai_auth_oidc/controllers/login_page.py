@@ -20,18 +20,22 @@ class LoginPage(OAuthLogin):
             .search([("flow", "=", "oidc"), ("enabled", "=", True)])
         )
         by_id = {provider.id: provider for provider in oidc}
-        return [_button(by_id[one["id"]]) if one["id"] in by_id else one for one in providers]
+        buttons = [_button(by_id[one["id"]]) if one["id"] in by_id else one for one in providers]
+        # Where single sign-on is the only way in, a button that opens nothing is not shown.
+        return [one for one in buttons if one["id"] in by_id] if _scope() == "everyone" else buttons
 
     @route()
     def web_login(self, *args, **kw):
         response = super().web_login(*args, **kw)
         if response.is_qweb:
-            # The rule is no secret, but parameters are read by nobody.
-            scope = request.env["ir.config_parameter"].sudo().get_param(SCOPE_PARAMETER)
             is_emergency = bool(request.params.get("emergency"))
-            response.qcontext["is_sso_only"] = scope == "everyone" and not is_emergency
-            response.qcontext["is_sso_first"] = bool(scope)
+            response.qcontext["is_sso_only"] = _scope() == "everyone" and not is_emergency
         return response
+
+
+def _scope():
+    # The rule is no secret, but parameters are read by nobody.
+    return request.env["ir.config_parameter"].sudo().get_param(SCOPE_PARAMETER)
 
 
 def _button(provider):

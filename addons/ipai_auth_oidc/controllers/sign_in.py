@@ -2,7 +2,10 @@
 
 import secrets
 
+from psycopg2 import IntegrityError
+
 from odoo.addons.web.controllers.utils import _get_login_redirect_url
+from odoo.exceptions import AccessDenied, UserError
 from odoo.http import Controller, request, route
 
 from ..models.res_users import TYPE, ProvenSignIn
@@ -30,6 +33,7 @@ class SignIn(Controller):
     def start(self, number, redirect=None, **_kw):
         """Send the browser to the provider."""
         try:
+            _check_patience()
             provider = provider_of(number)
             if elsewhere := _canonical(provider):
                 return request.redirect(elsewhere, 303, local=False)
@@ -53,16 +57,26 @@ class SignIn(Controller):
         address = request.httprequest.remote_addr
         provider = None
         try:
-            if request.env["ipai.oidc.event"].sudo()._has_too_many(address):
-                raise Refused("too_many", address)
+            _check_patience()
             provider = provider_of(number)
             login = self._login_of(provider, answer)
             # The provider is asked with no transaction open: nothing was written yet.
             request.env.cr.rollback()
-            user, key, has_second_factor = provider._sign_in(login, answer, address)
+            proven = provider._sign_in(login, answer, address)
+            response = self._signed_in(*proven, login["landing"])
         except Refused as exc:
             return refusal_page(exc, provider)
-        return guarded(self._signed_in(user, key, has_second_factor, login["landing"]))
+        except (
+            UserError,
+            IntegrityError,
+        ) as exc:  # no such user can be made, or passwords were wrong
+            return self._not_signed_in(exc, provider)
+        return guarded(response)
+
+    def _not_signed_in(self, error, provider):
+        request.env.cr.rollback()
+        code = "too_many" if isinstance(error, AccessDenied) else "no_account"
+        return refusal_page(Refused(code, str(error)), provider)
 
     def _login_of(self, provider, answer):
         """Return what was begun; an answer at the address of another provider is refused (RFC 9700, 4.4)."""
@@ -84,6 +98,14 @@ class SignIn(Controller):
         credential = {"login": user.login, "type": TYPE, "proof": proof}
         auth_info = session.authenticate(request.env, credential)
         return request.redirect(_get_login_redirect_url(auth_info["uid"], landing), 303)
+
+
+def _check_patience():
+    """Raise Refused for an address that was refused too often."""
+    address = request.httprequest.remote_addr
+    # Whoever signs in is nobody yet and may read no events.
+    if request.env["ipai.oidc.event"].sudo()._has_too_many(address):
+        raise Refused("too_many", address)
 
 
 def _canonical(provider):

@@ -125,9 +125,7 @@ class AuthOauthProvider(models.Model):
         info = web.read_json(self.validation_endpoint, {"Authorization": f"Bearer {access_token}"})
         if not isinstance(info, dict) or info.get("sub") != found["sub"]:
             raise Refused("bad_answer", "userinfo is about somebody else")
-        if "email" in found:  # the flag belongs to the address it came with
-            info.pop(self.verified_claim, None)
-        return {**info, **found}
+        return claims.completed(found, info, self.verified_claim)
 
     def _first_part(self):
         is_whole = "://" in self.groups_claim

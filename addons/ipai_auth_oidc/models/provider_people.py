@@ -65,7 +65,7 @@ class AuthOauthProvider(models.Model):
             .with_context(no_reset_password=True)
             .create(
                 {
-                    "name": str(found.get("name") or email)[:200],
+                    "name": claims.shown(found, "name") or email,
                     "login": email,
                     "email": email,
                     "oauth_provider_id": self.id,

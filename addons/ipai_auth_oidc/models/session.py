@@ -8,7 +8,10 @@ from odoo.fields import Domain
 
 from ..adapters import key_file
 from ..protocol import sealing
+from ..protocol.claims import shown
+from ..protocol.refusal import Refused
 from ..protocol.request import fingerprint
+from ..protocol.tokens import is_name
 
 SESSION_KEY = "ipai_oidc_session"
 SECOND_FACTOR_KEY = "ipai_second_factor"
@@ -80,9 +83,9 @@ class IpaiOidcSession(models.Model):
                 "provider_id": provider.id,
                 "user_id": user.id,
                 "subject": claims["sub"],
-                "sid": claims["sid"] if isinstance(claims.get("sid"), str) else False,
-                "acr": str(claims.get("acr") or "")[:200],
-                "amr": " ".join(map(str, claims.get("amr") or []))[:200],
+                "sid": claims["sid"] if is_name(claims.get("sid")) else False,
+                "acr": shown(claims, "acr"),
+                "amr": shown(claims, "amr"),
                 "has_second_factor": proof.has_second_factor,
                 "address": address,
                 "began_at": now,
@@ -101,7 +104,10 @@ class IpaiOidcSession(models.Model):
             self.refresh_token_sealed = self._sealed(proof.refresh_token)
 
     def _sealed(self, token):
-        return sealing.seal(token, f"{self._table}.{self.id}", key_file.keys())
+        try:
+            return sealing.seal(token, f"{self._table}.{self.id}", key_file.keys())
+        except (sealing.KeyMissing, OSError) as exc:
+            raise Refused("key_lost", f"tokens cannot be kept: {exc}") from exc
 
     def _unsealed(self, name):
         """Return a kept token, or nothing where there is none or its key is lost."""
@@ -129,12 +135,16 @@ class IpaiOidcSession(models.Model):
     def _end(self, reason):
         """End the sessions: their next request finds them logged out. Return how many lived."""
         living = self.filtered("is_live")
-        ended = {"ended_at": fields.Datetime.now(), "end_reason": reason}
-        living.write(ended | {"id_token_sealed": False, "refresh_token_sealed": False})
+        living._close(reason)
         for session in living:
             kind = "closed" if reason == "closed" else "signed_out"
             self.env["ipai.oidc.event"]._note(kind, session.provider_id, session.user_id, reason)
         return len(living)
+
+    def _close(self, reason):
+        """Write the end down and forget the tokens."""
+        ended = {"ended_at": fields.Datetime.now(), "end_reason": reason}
+        self.write(ended | {"id_token_sealed": False, "refresh_token_sealed": False})
 
     def action_end(self):
         """End the chosen sessions at once."""
@@ -148,6 +158,10 @@ class IpaiOidcSession(models.Model):
 
     @api.autovacuum
     def _gc_sessions(self):
+        over = self.search(
+            [("ended_at", "=", False), ("ends_at", "<", fields.Datetime.now())], limit=1000
+        )
+        over._close("time")
         limit = fields.Datetime.now() - timedelta(days=KEPT_DAYS)
         old = self.search(["|", ("ended_at", "<", limit), ("ends_at", "<", limit)], limit=1000)
         old.unlink()

@@ -7,6 +7,7 @@ from .refusal import Refused
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LONGEST_PATH = 2000
 HOME = "/odoo"
+NO_LANDING = ("/auth_oidc/", "/web/session/", "/web/login")
 
 
 def endpoint(url, name="address"):
@@ -34,12 +35,12 @@ def landing_path(wanted):
     is_plain = all(sign.isprintable() and sign != "\\" for sign in text)
     if not is_plain or not text.startswith("/") or text.startswith("//"):
         return HOME
-    if len(text) > LONGEST_PATH or text.startswith("/auth_oidc/"):
+    if len(text) > LONGEST_PATH or text.startswith(NO_LANDING):
         return HOME
     parts = urlsplit(text)
     return HOME if parts.scheme or parts.netloc else text
 
 
 def same_site(url, base):
-    """Return whether two addresses have the same scheme, host and port."""
-    return urlsplit(url)[:2] == urlsplit(base)[:2]
+    """Return whether two addresses have the same host and port."""
+    return urlsplit(url).netloc == urlsplit(base).netloc

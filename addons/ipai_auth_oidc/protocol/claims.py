@@ -2,6 +2,8 @@
 
 from .refusal import Refused
 
+SIGNED_ONLY = ("acr", "amr", "auth_time", "sid", "hd", "iss", "aud", "azp", "nonce", "exp", "iat")
+
 
 def value_at(claims, path):
     """Return the claim at a path such as ``realm_access.roles``; a claim of that whole name wins."""
@@ -64,6 +66,25 @@ def check_strength(claims, acr_values, amr_values):
 def has_second_factor(claims, proving):
     """Return whether acr or amr is among the values that this provider uses for a second factor."""
     return bool({str(claims.get("acr"))} & set(proving) or methods(claims) & set(proving))
+
+
+def completed(signed, info, flag):
+    """Return the claims of the ID token, with what it leaves out taken from userinfo.
+
+    How, when and where somebody signed in counts only where it was signed; and the flag that vouches for an
+    address counts only together with the address it came with.
+    """
+    source = signed if "email" in signed else info
+    mixed = {**{name: info[name] for name in info if name not in SIGNED_ONLY}, **signed}
+    return {**mixed, flag: source.get(flag)}
+
+
+def shown(claims, name):
+    """Return a claim, a text or a list of texts, as one line that can be stored and shown."""
+    found = claims.get(name)
+    words = found if isinstance(found, list) else [found]
+    line = " ".join(word for word in words if isinstance(word, str))
+    return "".join(sign for sign in line if sign.isprintable())[:200]
 
 
 def methods(claims):

@@ -2,14 +2,14 @@
 
 import base64
 import hashlib
-import math
 from dataclasses import dataclass
 
 from .refusal import Refused
 from .request import is_same
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
-LONGEST_SUBJECT = 255
+LONGEST_NAME = 255
+LAST_MOMENT = 10**12
 HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 
 
@@ -61,16 +61,23 @@ def check_logout_token(header, claims, expected, now):
         raise Refused("bad_token", "a log-out token has no nonce")
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         raise Refused("bad_token", "a log-out token needs a jti")
-    if not claims.get("sid"):
-        subject(claims)
+    names = [claims[name] for name in ("sub", "sid") if name in claims]
+    if not names or not all(map(is_name, names)):
+        raise Refused("bad_token", "it names neither a person nor a session")
 
 
 def subject(claims):
     """Return who it is about; raise Refused where that is not a short text."""
     sub = claims.get("sub")
-    if not isinstance(sub, str) or not sub.strip() or len(sub) > LONGEST_SUBJECT:
+    if not is_name(sub):
         raise Refused("bad_token", "sub is missing or no short text")
     return sub
+
+
+def is_name(value):
+    """Return whether a value is a short text that can be stored and shown."""
+    is_text = isinstance(value, str) and bool(value.strip())
+    return is_text and len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def _check_origin(claims, expected):
@@ -119,6 +126,6 @@ def _check_auth_time(claims, expected, now):
 def _moment(claims, name):
     value = claims.get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
+    if not is_number or not -LAST_MOMENT < value < LAST_MOMENT:  # neither is nan
         raise Refused("bad_token", f"{name} is no moment")
     return value
