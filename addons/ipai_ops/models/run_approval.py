@@ -33,6 +33,12 @@ class Run(models.Model):
                 and known._principal(user)
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Runs are many and tell their story themselves: no message and no follower for each."""
+        quiet = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
+        return super(Run, quiet).create(vals_list).with_env(self.env)
+
     @api.model
     def approve_run(self, run_id, reason=None):
         """Approve a run that waits; return True. It begins once the quorum is there."""

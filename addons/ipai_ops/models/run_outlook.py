@@ -15,7 +15,7 @@ class Run(models.Model):
     compare_url = fields.Char(string="Difference", compute="_compute_outlook")
     predicted_seconds = fields.Float(compute="_compute_outlook")
     module_plan = fields.Char(string="Modules", compute="_compute_outlook")
-    data_at_risk = fields.Char(compute="_compute_outlook")
+    data_at_risk = fields.Char(string="Data at risk", compute="_compute_outlook")
 
     @api.depends("commit", "kind", "environment_id", "step_ids.predicted_seconds")
     def _compute_outlook(self):
