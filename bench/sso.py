@@ -100,6 +100,7 @@ def _provider(server, values):
 
 def _ready(server, number):
     """Allow the provider; return it and the user who signs in."""
+    server.call("ir.config_parameter", "set_param", "web.base.url", server.url)
     server.call("auth.oauth.provider", "write", [number], {"enabled": True})
     person = {
         "name": "Mallory",
