@@ -15,7 +15,7 @@ from listeners import MailServer, SlackHook
 from n8n_process import N8n, install
 from server import INSTALL_DEADLINE, ODOO, QUIET, drop, free_port, platform_file, serving
 
-DATABASE, FLOWS = "ipai_n8n_test", "ipai_n8n_test_flows"
+DATABASE, FLOWS = "ipai_n8n_test", "ipai_flows_test"  # no name begins like the other: the filter
 IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the addon
 
 
