@@ -5,6 +5,8 @@ SECRET = ".o_notification_content"
 
 def test_three_steps_lead_to_the_first_deploy(page, odoo):
     page.visit(f"{odoo.url}/odoo/ops-projects/new", ".o_ops_first_steps")
+    for title in ("1. Connect", "2. Tell", "3. Deploy", "4. Prove"):
+        page.wait_for(".o_ops_first_steps h4", title)
     page.type(
         ".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "Delta Doors"
     )

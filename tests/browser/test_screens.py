@@ -78,7 +78,7 @@ SCREENS = {
     ),
     "environment-backups": (
         environment("main"),
-        [(".nav-link", "Backups"), (".o_ops_strip", None)],
+        [(".nav-link", "Backups"), (".o_ops_backup_facts", None)],
     ),
     "backups": (page_of("ops-backups"), []),
     "backup": (backup(("state", "=", "proven")), []),

@@ -38,7 +38,7 @@ class Restore(models.Model):
     duration_seconds = fields.Float(
         related="run_id.duration_seconds", store=True, string="Took", aggregator="avg"
     )
-    data_at = fields.Datetime(string="Data of the")
+    data_at = fields.Datetime(string="Data as of")
     rto_seconds = fields.Float(string="Restore time (s)", aggregator="avg")
     age_seconds = fields.Float(string="Age of the data (s)", aggregator="avg")
     method = fields.Char(help="How the copy was made: a reflink takes no room, a copy does.")

@@ -38,7 +38,7 @@ class RestorePoint(models.Model):
     image_id = fields.Many2one("ops.artifact", string="Build", ondelete="set null")
     commit = fields.Char()
     commit_subject = fields.Char()
-    taken_at = fields.Datetime(string="Data of the", required=True)
+    taken_at = fields.Datetime(string="Data as of", required=True)
     expires_at = fields.Datetime()
     size_bytes = fields.Float(string="Size", digits=(20, 0))
     method = fields.Char(help="How the copy was made: a reflink takes no room, a copy does.")

@@ -58,7 +58,7 @@ class Environment(models.Model):
     def _ask_rollback(self, point=None, run=None):
         context = {"default_environment_id": self.id}
         if point:
-            context["default_point_id"] = point.id
+            context |= {"default_point_id": point.id, "default_with_data": True}
         if run:
             context["default_run_id"] = run.id
         return {

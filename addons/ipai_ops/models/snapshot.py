@@ -32,7 +32,7 @@ class Snapshot(models.Model):
         default="present",
     )
     cause = fields.Char(help="Why it is not safe, in one sentence.")
-    taken_at = fields.Datetime(string="Data of the", required=True)
+    taken_at = fields.Datetime(string="Data as of", required=True)
     size_bytes = fields.Float(string="Size", digits=(20, 0))
     method = fields.Char(string="Parked by", help="How the files were moved.")
     neutralization = fields.Json()

@@ -16,7 +16,7 @@ class RestoreWizard(models.TransientModel):
         related="backup_id.environment_id", related_sudo=False, string="Backup of"
     )
     taken_at = fields.Datetime(
-        related="backup_id.taken_at", related_sudo=False, string="Data of the"
+        related="backup_id.taken_at", related_sudo=False, string="Data as of"
     )
     backup_state = fields.Selection(related="backup_id.state", related_sudo=False, string="State")
     rto_seconds = fields.Float(

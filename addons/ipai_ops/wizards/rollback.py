@@ -30,10 +30,6 @@ class RollbackWizard(models.TransientModel):
     )
     with_data = fields.Boolean(
         string="Bring the data back too",
-        compute="_compute_choice",
-        precompute=True,
-        store=True,
-        readonly=False,
         help="Without it only the build goes back: newer data stays, also what updates changed.",
     )
     image_id = fields.Many2one(
@@ -67,7 +63,6 @@ class RollbackWizard(models.TransientModel):
     def _compute_choice(self):
         for wizard in self:
             wizard.point_id = wizard.point_id or wizard.allowed_point_ids[:1]
-            wizard.with_data = wizard.with_data or bool(self.env.context.get("default_point_id"))
 
     @api.depends("point_id", "with_data")
     def _compute_image_id(self):
