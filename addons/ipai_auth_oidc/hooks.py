@@ -1,11 +1,18 @@
 """What must not stay behind."""
 
+from odoo.tools import SQL
+
 from .models.res_users import SCOPE_PARAMETER
 
 
 def uninstall_hook(env):
     """Take the rule away: installed again it would find no emergency account. Odoo's own flow, which these
-    providers would fall back to, takes a token made for anybody: so they are not allowed any more.
+    providers would fall back to, takes a token made for anybody: so they are not allowed any more, and
+    have text where that flow demands some.
     """
     env["ir.config_parameter"].set_param(SCOPE_PARAMETER, False)
     env["auth.oauth.provider"].search([("flow", "=", "oidc")]).enabled = False
+    env.flush_all()
+    for column in ("auth_endpoint", "validation_endpoint"):
+        name = SQL.identifier(column)
+        env.cr.execute(SQL("UPDATE auth_oauth_provider SET %s = '' WHERE %s IS NULL", name, name))
