@@ -67,8 +67,10 @@ def test_no_job_is_left_over(shop, docker_world, suite):
 
 def test_the_log_tells_each_step_in_order(suite, shop):
     steps = suite.steps(shop[3])
-    assert [step["name"] for step in steps] == ["build", "database", "update", "release", "smoke"]
-    assert {step["state"] for step in steps} == {"done"}
+    done = [step["name"] for step in steps if step["state"] == "done"]
+    assert done == ["build", "database", "update", "release", "smoke"]
+    rest = {step["name"]: step["state"] for step in steps if step["state"] != "done"}
+    assert rest == dict.fromkeys(("hold", "point", "resume", "back"), "skipped")  # a first deploy
     assert "shop_base" in suite.log(shop[3], last=10_000)
 
 
