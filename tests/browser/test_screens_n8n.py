@@ -42,6 +42,6 @@ def test_a_screen_of_n8n_fits(page, odoo, album, name, size):  # noqa: F811
 def test_the_choice_of_workflows_fits(page, odoo, album, size):  # noqa: F811
     path, model, domain, selector = SCREENS["n8n-server"]
     place = (address(odoo, path, model, domain), selector)
-    more = [(".o_statusbar_buttons .dropdown-toggle", None)] if size == "phone" else []
+    more = [(".o_statusbar_buttons button[title=More]", None)] if size == "phone" else []
     clicks = [*more, ("button[name=action_import]", None), (".modal-body", None)]
     check_screen(page, place, clicks, album / f"n8n-import-{size}.png", size)
