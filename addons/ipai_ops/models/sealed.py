@@ -23,17 +23,17 @@ class Sealed(models.AbstractModel):
 
     sealed_values = fields.Json(groups=fields.NO_ACCESS, copy=False)
 
-    @api.depends("sealed_values")
-    def _compute_sealed(self):
+    def _read_sealed(self, name):
         for record in self:
             known = record.sudo().sealed_values or {}  # nobody but the product reads them
-            for name in self._sealed:
-                record[name] = record._unsealed(name, known.get(name))
+            record[name] = record._unsealed(name, known.get(name))
 
-    def _inverse_sealed(self):
+    def _write_sealed(self, name):
+        """Encrypt one value and leave the others as they are stored."""
         for record in self:
-            values = {name: record[name] for name in self._sealed}
-            record.sudo().sealed_values = record._seal(values)  # nobody writes them directly
+            others = {**(record.sudo().sealed_values or {})}  # nobody writes them directly
+            others.pop(name, None)
+            record.sudo().sealed_values = {**others, **record._seal({name: record[name]})}
 
     def _seal(self, values):
         """Return ``values`` encrypted for this record, by field; blank ones are left out."""
@@ -97,12 +97,21 @@ class Sealed(models.AbstractModel):
         return count
 
 
-def _sealed_char():
-    return fields.Char(compute="_compute_sealed", inverse="_inverse_sealed", store=False)
+def sealed_field(kind, name, **options):
+    """Return a field whose value is stored encrypted.
 
+    Each has a compute and an inverse of its own: fields that share them are written together, and
+    those that were not given would be stored as blank.
+    """
 
-def _sealed_text():
-    return fields.Text(compute="_compute_sealed", inverse="_inverse_sealed", store=False)
+    @api.depends("sealed_values")
+    def compute(records):
+        records._read_sealed(name)
+
+    def inverse(records):
+        records._write_sealed(name)
+
+    return kind(compute=compute, inverse=inverse, store=False, **options)
 
 
 class Project(models.Model):
@@ -110,9 +119,9 @@ class Project(models.Model):
     _inherit = ["ops.project", "ops.sealed"]
     _sealed = ("webhook_secret", "git_credentials", "masking_key")
 
-    webhook_secret = _sealed_char()
-    git_credentials = _sealed_text()
-    masking_key = _sealed_char()
+    webhook_secret = sealed_field(fields.Char, "webhook_secret")
+    git_credentials = sealed_field(fields.Text, "git_credentials")
+    masking_key = sealed_field(fields.Char, "masking_key")
 
     @api.depends("sealed_values")
     def _compute_has_git_credentials(self):
@@ -125,8 +134,8 @@ class Environment(models.Model):
     _inherit = ["ops.environment", "ops.sealed"]
     _sealed = ("db_password", "admin_password")
 
-    db_password = _sealed_char()
-    admin_password = _sealed_char()
+    db_password = sealed_field(fields.Char, "db_password")
+    admin_password = sealed_field(fields.Char, "admin_password")
 
 
 class BackupRepository(models.Model):
@@ -134,7 +143,7 @@ class BackupRepository(models.Model):
     _inherit = ["ops.backup.repository", "ops.sealed"]
     _sealed = ("key", "s3_access_key", "s3_secret_key", "sftp_key")
 
-    key = _sealed_char()
-    s3_access_key = _sealed_char()
-    s3_secret_key = _sealed_char()
-    sftp_key = _sealed_text()
+    key = sealed_field(fields.Char, "key")
+    s3_access_key = sealed_field(fields.Char, "s3_access_key")
+    s3_secret_key = sealed_field(fields.Char, "s3_secret_key")
+    sftp_key = sealed_field(fields.Text, "sftp_key")

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from .. import key_files
 from ..engine.odoo_conf import is_free_option
+from .sealed import sealed_field
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 RESERVED = (
@@ -47,12 +48,7 @@ class Secret(models.Model):
         required=True,
         default="file",
     )
-    value = fields.Char(
-        groups=fields.NO_ACCESS,
-        copy=False,
-        compute="_compute_sealed",
-        inverse="_inverse_sealed",
-    )
+    value = sealed_field(fields.Char, "value", groups=fields.NO_ACCESS, copy=False)
     new_value = fields.Text(
         "New value",
         compute="_compute_new_value",
@@ -155,7 +151,7 @@ class Secret(models.Model):
         count = 0
         for name in self.env.registry:
             model = self.env[name]
-            if getattr(model, "_sealed", ()) and not model._abstract:
+            if hasattr(model, "_reseal") and not model._abstract:
                 records = model.with_context(active_test=False).search([])
                 count += records._reseal()
         self.env["ops.audit"]._note("secret.key_rotated", records=count)
