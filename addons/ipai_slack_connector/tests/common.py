@@ -23,6 +23,7 @@ class SlackMixin(OpsMixin):
     @classmethod
     def set_up_slack(cls):
         cls.set_up_operations()
+        cls.env.cr.execute("DELETE FROM ops_fact")  # what tests that really commit left behind
         cls.messages = cls.env["ipai.slack.message"].sudo()
         cls.lines = cls.env["ipai.slack.line"].sudo()
         cls.requests = cls.env["ipai.slack.request"].sudo()
