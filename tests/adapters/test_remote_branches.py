@@ -64,7 +64,7 @@ def test_no_url_runs_a_command_or_reads_this_server(url):
 
 
 def test_credentials_travel_by_file_and_the_file_is_gone_afterwards(tmp_path):
-    with git._environment("ada:s3cret-token") as environment:
+    with git.quiet_environment("ada:s3cret-token") as environment:
         assert "s3cret-token" not in str(environment)
         asked = [environment["GIT_ASKPASS"], "Password for 'https://ada@example.com': "]
         answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)
@@ -74,7 +74,7 @@ def test_credentials_travel_by_file_and_the_file_is_gone_afterwards(tmp_path):
 
 def test_a_private_key_is_readable_by_its_owner_alone():
     key = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----"
-    with git._environment(key) as environment:
+    with git.quiet_environment(key) as environment:
         path = Path(environment["GIT_SSH_COMMAND"].split()[-1])
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.read_text().startswith("-----BEGIN")

@@ -23,7 +23,7 @@ def branches(url, credentials=None):
 
     ``credentials`` is an OpenSSH private key or ``user:token``; it travels by file only.
     """
-    with _environment(credentials) as environment:
+    with quiet_environment(credentials) as environment:
         command = ["git", "ls-remote", "--heads", "--", url]
         try:
             answer = subprocess.run(
@@ -52,7 +52,7 @@ def _last_line(text):
 
 
 @contextmanager
-def _environment(credentials):
+def quiet_environment(credentials):
     """Yield the environment of a Git command that can read, but never ask."""
     quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     quiet["GIT_ALLOW_PROTOCOL"] = "https:http:ssh:git"  # never ext:: or a path of this server

@@ -1,0 +1,20 @@
+{
+    "name": "Operations: modules",
+    "summary": "Finds, adds, compares, installs, updates and removes the modules of each environment.",
+    "version": "19.0.1.0.0",
+    "category": "Operations",
+    "author": "ipai",
+    "license": "LGPL-3",
+    "depends": ["ipai_ops"],
+    "external_dependencies": {"python": ["packaging", "resolvelib"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/data.xml",
+        "wizards/module_add_views.xml",
+        "views/module_package_views.xml",
+        "views/module_index_views.xml",
+        "views/module_change_views.xml",
+        "views/menus.xml",
+    ],
+}

@@ -1,0 +1,115 @@
+"""Reads and changes one file of a Git repository: a shallow clone, a commit, a push."""
+
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from odoo.addons.ipai_ops.adapters.git import quiet_environment
+
+TIMEOUT_SECONDS = 90
+LIMIT_BYTES = 1 << 20
+
+
+class RepositoryFault(Exception):
+    """The repository could not be read or written; the text is a sentence for people."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file as it is on a branch; the text is empty where there is no file."""
+
+    commit: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What to write: ``before`` is the text that was reviewed."""
+
+    base: str
+    branch: str
+    path: str
+    before: str
+    after: str
+    message: str
+    author: str
+    email: str
+
+
+def read(url, branch, path, credentials=None):
+    """Return the file's Text on the branch. Raises RepositoryFault."""
+    with _clone(url, branch, credentials) as git:
+        return Text(git("rev-parse", "HEAD").strip(), _content(git.folder / path))
+
+
+def write(url, change, credentials=None):
+    """Commit and push the change, never by force; return the commit. Raises RepositoryFault."""
+    with _clone(url, change.base, credentials, change.author, change.email) as git:
+        file = git.folder / change.path
+        if _content(file) != change.before:
+            raise RepositoryFault(
+                f"{change.path} has changed on {change.base} meanwhile: ask again."
+            )
+        file.write_text(change.after, encoding="utf-8")
+        git("add", "--", change.path)
+        git("commit", "--quiet", "--no-verify", "--message", change.message)
+        git("push", "--quiet", "origin", f"HEAD:refs/heads/{change.branch}")
+        return git("rev-parse", "HEAD").strip()
+
+
+class _Git:
+    def __init__(self, folder, environment):
+        self.folder, self.environment = folder, environment
+
+    def __call__(self, *words):
+        command = ["git", "-c", "core.symlinks=true", "-c", "core.hooksPath=/dev/null", *words]
+        try:
+            answer = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=self.environment,
+                capture_output=True,
+                timeout=TIMEOUT_SECONDS,
+                text=True,
+                errors="replace",
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RepositoryFault("The repository did not answer in time.") from error
+        if answer.returncode:
+            raise RepositoryFault(f"Git refused to {words[0]}: {_last_line(answer.stderr)}")
+        return answer.stdout
+
+
+@contextmanager
+def _clone(url, branch, credentials, author="Operations", email="operations@localhost"):
+    people = {
+        "GIT_AUTHOR_NAME": author,
+        "GIT_AUTHOR_EMAIL": email,
+        "GIT_COMMITTER_NAME": author,
+        "GIT_COMMITTER_EMAIL": email,
+    }
+    with quiet_environment(credentials) as quiet, tempfile.TemporaryDirectory() as name:
+        git = _Git(Path(name), {**quiet, **people})
+        git("clone", "--quiet", "--depth", "1", "--branch", branch, "--", url, "tree")
+        yield _Git(Path(name, "tree"), git.environment)
+
+
+def _content(file):
+    if file.is_symlink():
+        raise RepositoryFault(f"{file.name} is a link; change what it points to by hand.")
+    if not file.exists():
+        return ""
+    if file.stat().st_size > LIMIT_BYTES:
+        raise RepositoryFault(f"{file.name} is larger than 1 MB.")
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RepositoryFault(f"{file.name} is not UTF-8 text.") from error
+
+
+def _last_line(text):
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "it gave no reason."

@@ -1,0 +1,174 @@
+"""Asks the index and writes to repositories: record, commit, call, record the outcome, commit.
+
+No transaction is open during a call to the outside, and each answer is kept at once: a turn that
+ends early goes on with the next one.
+"""
+
+import time
+
+from .adapters import package_index, pip_settings, repository
+from .engine import requirement_lines
+from .engine.catalogue import Missing
+from .engine.resolving import Conflict
+
+TURN_SECONDS = 60  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
+AHEAD_AT_ONCE = 20
+NO_ADDRESS = "No package index is configured: enter its address under Modules › Package index."
+
+
+def work(env, turn_seconds=TURN_SECONDS):
+    """Answer the questions and move the changes on, until nothing is left to do now."""
+    env = env(su=True)
+    deadline = time.monotonic() + turn_seconds
+    for order in env["ipai.module.order"].search([("state", "=", "waiting")], order="id"):
+        if time.monotonic() > deadline:
+            return _go_on(env)
+        _answer(env, order)
+    for change in env["ipai.module.change"].search([("state", "in", ("asked", "confirmed"))]):
+        if time.monotonic() > deadline or not _move(env, change, deadline):
+            return _go_on(env)
+    return _read_ahead(env, deadline)
+
+
+def _go_on(env):
+    env["ipai.module.order"]._wake()
+    env.cr.commit()
+
+
+def _index(env):
+    """Return the configured index. Raises IndexFault when there is none."""
+    given = env["ipai.module.index"]._the_one().url
+    env.cr.commit()
+    url = given or pip_settings.index_url()
+    if not url:
+        raise package_index.IndexFault(NO_ADDRESS)
+    return package_index.PackageIndex(url, pip_settings.certificates())
+
+
+def _answer(env, order):
+    kind, package = order.kind, order.package_id
+    try:
+        said = {"test": _test, "names": _names, "page": _page}[kind](env, package)
+        is_well = True
+    except package_index.IndexFault as fault:
+        said, is_well = str(fault), False
+    order._note_end(is_well, said)
+    env.cr.commit()
+
+
+def _test(env, _package):
+    files = _index(env).files("odoo-addon-web-responsive")
+    return f"The index answers; it has {len(files)} wheels of web_responsive."
+
+
+def _names(env, _package):
+    index, api = env["ipai.module.index"]._the_one(), _index(env)
+    etag = index.etag or ""
+    env.cr.commit()
+    names, etag = api.addon_names(etag)
+    if names is not None:
+        env["ipai.module.package"]._take_names(names)
+    index.write({"etag": etag, "refreshed_at": env.cr.now()})
+    count = index.package_count
+    env.cr.commit()
+    return f"The index lists {count} modules."
+
+
+def _page(env, package):
+    api, name = _index(env), package.name
+    env.cr.commit()
+    files = api.files(name)
+    package._take_page(files)
+    latest = package.latest_version
+    env.cr.commit()
+    if not latest:
+        return f"There is no release of {name} for this version of Odoo."
+    _details(env, api, package, latest)
+    return f"{name} {latest}"
+
+
+def _details(env, api, package, version):
+    file = package._file_of(version)
+    env.cr.commit()
+    read = api.metadata(file)
+    package._take_metadata(version, read)
+    env.cr.commit()
+
+
+def _move(env, change, deadline):
+    """Take the change one state on; False when the time was too short."""
+    try:
+        if change.state == "asked":
+            return _propose(env, change, deadline)
+        _commit(env, change)
+    except Conflict as conflict:
+        change._end("refused", str(conflict))
+    except (package_index.IndexFault, repository.RepositoryFault) as fault:
+        change._end("failed", str(fault))
+    env.cr.commit()
+    return True
+
+
+def _propose(env, change, deadline):
+    """Resolve from the cache; what it lacks is fetched, kept, and tried again."""
+    place, packages, accepted = change._place(), env["ipai.module.package"], set()
+    env.cr.commit()
+    url, branch, credentials = place
+    text = repository.read(url, branch, requirement_lines.FILE, credentials).text
+    while time.monotonic() < deadline:
+        try:
+            change._propose(text, packages._source(accepted))
+            env.cr.commit()
+            return True
+        except Missing as missing:
+            _fetch(env, missing, accepted)
+    return False
+
+
+def _fetch(env, missing, accepted):
+    """Read what is missing; an index that is down is no hindrance where an older page is known."""
+    package = env["ipai.module.package"]._named(missing.name)
+    has_page = bool(package.read_at)
+    env.cr.commit()
+    try:
+        api = _index(env)
+        if missing.version:
+            return _details(env, api, package, missing.version)
+        package._take_page(_files(api, missing.name))
+        env.cr.commit()
+    except package_index.IndexFault:
+        if missing.version or not has_page:
+            raise
+        accepted.add(missing.name)
+    return None
+
+
+def _files(api, name):
+    try:
+        return api.files(name)
+    except package_index.NotThere:
+        return []
+
+
+def _commit(env, change):
+    place, facts = change._place(), change._commit_facts()
+    env.cr.commit()
+    url, _branch, credentials = place
+    commit = repository.write(url, repository.Commit(**facts), credentials)
+    change._note_pushed(commit)
+    env.cr.commit()
+
+
+def _read_ahead(env, deadline):
+    """Read some more of the catalogue's details, where that is wanted."""
+    if not env["ipai.module.index"]._the_one().reads_ahead:
+        return
+    unread = [("is_listed", "=", True), ("read_at", "=", False), ("fault", "=", False)]
+    for package in env["ipai.module.package"].search(unread, limit=AHEAD_AT_ONCE):
+        if time.monotonic() > deadline:
+            return
+        try:
+            _page(env, package)
+        except package_index.IndexFault as fault:
+            package.fault = str(fault)
+            env.cr.commit()

@@ -1,0 +1,1 @@
+"""Decides, and touches nothing: plain Python without Odoo, network or clock."""

@@ -1,0 +1,2 @@
+from . import test_marketplace
+from . import test_rights

@@ -1,0 +1,119 @@
+"""Who may do what: every model and every public method. What is not listed fails."""
+
+from contextlib import closing
+
+from odoo.exceptions import AccessError
+from odoo.models import BaseModel
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from .common import ModulesMixin
+
+PEOPLE = ("outsider", "viewer", "operator", "manager")
+# model: the first of PEOPLE that may read, write, create, delete; None: nobody.
+MODELS = {
+    "ipai.module.package": ("viewer", None, None, None),
+    "ipai.module.index": ("viewer", "manager", None, None),
+    "ipai.module.order": ("manager", None, None, None),
+    "ipai.module.change": ("viewer", None, None, None),
+    "ipai.module.add": ("viewer", "viewer", "viewer", "viewer"),
+}
+METHODS = {
+    ("ipai.module.package", "action_read"): "viewer",
+    ("ipai.module.package", "action_add"): "viewer",
+    ("ipai.module.index", "action_test"): "manager",
+    ("ipai.module.index", "action_refresh"): "manager",
+    ("ipai.module.index", "action_view_packages"): "viewer",
+    ("ipai.module.change", "action_confirm"): "operator",
+    ("ipai.module.change", "action_drop"): "operator",
+    ("ipai.module.change", "action_view_run"): "viewer",
+    ("ipai.module.add", "action_ask"): "operator",
+}
+
+
+@tagged("post_install", "-at_install", "ipai_module_manager")
+class TestRights(ModulesMixin, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_modules()
+        cls.outsider = new_test_user(cls.env, "modules_outsider", "base.group_user")
+        cls.stranger = new_test_user(cls.env, "modules_stranger", "ipai_ops.group_viewer")
+        cls.people = {name: getattr(cls, name) for name in PEOPLE}
+        package = cls.packages._named("odoo-addon-x")
+        change = cls.changes._ask(package, cls.production, "branch")
+        change.write({"state": "ready", "run_id": cls.finish(cls.production._deploy("api")).id})
+        add = {"package_id": package.id, "environment_id": cls.production.id}
+        cls.records = {
+            "ipai.module.package": package,
+            "ipai.module.index": cls.settings,
+            "ipai.module.change": change,
+            "ipai.module.add": add,
+        }
+
+    def test_every_model_is_listed(self):
+        ours = {name for name in self.registry if name.startswith("ipai.module.")}
+        self.assertEqual(ours, set(MODELS))
+
+    def test_every_model_lets_in_exactly_who_is_listed(self):
+        for model, firsts in MODELS.items():
+            for operation, first in zip(("read", "write", "create", "unlink"), firsts, strict=True):
+                may = PEOPLE[PEOPLE.index(first) :] if first else ()
+                for name, user in self.people.items():
+                    with self.subTest(model=model, operation=operation, person=name):
+                        access = self.env[model].with_user(user).has_access(operation)
+                        self.assertEqual(access, name in may)
+
+    def test_changes_are_hidden_from_those_who_are_no_members(self):
+        self.assertFalse(self.changes.with_user(self.stranger).search([]))
+        self.assertTrue(self.changes.with_user(self.viewer).search([]))
+
+    def test_the_address_of_the_index_is_the_managers(self):
+        with self.assertRaises(AccessError):
+            self.settings.with_user(self.viewer).read(["url"])
+        self.assertTrue(self.settings.with_user(self.manager).url)
+
+    def test_every_public_method_is_listed(self):
+        found = {
+            (model, name)
+            for model in (*MODELS, "ops.environment", "ops.run")
+            for name in public_methods(self.env[model])
+        }
+        self.assertEqual(found, set(METHODS))
+
+    def test_every_public_method_lets_in_exactly_who_is_listed(self):
+        for (model, method), first in METHODS.items():
+            for name, user in self.people.items():
+                with self.subTest(model=model, method=method, person=name):
+                    may = PEOPLE.index(name) >= PEOPLE.index(first)
+                    self.assertEqual(self.may_call(user, model, method), may)
+
+    def may_call(self, user, model, method):
+        self.env.flush_all()
+        with closing(self.env.cr.savepoint(flush=False)):
+            self.env.invalidate_all(flush=False)
+            try:
+                getattr(self.record(user, model), method)()
+                self.env.flush_all()
+            except AccessError:
+                return False
+            finally:
+                self.env.invalidate_all(flush=False)
+        return True
+
+    def record(self, user, model):
+        """Return the record to call on; a wizard is the person's own."""
+        given = self.records[model]
+        if isinstance(given, dict):
+            return self.env[model].with_user(user).create(given)
+        return given.with_user(user)
+
+
+def public_methods(model):
+    inherited = set(dir(BaseModel))
+    return {
+        name
+        for parent in type(model).__mro__
+        if parent.__module__.startswith("odoo.addons.ipai_module_manager")
+        for name, member in vars(parent).items()
+        if callable(member) and not name.startswith("_") and name not in inherited
+    }
