@@ -7,7 +7,8 @@ DEPLOY = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "pr
 MOVE = ("backup", "restore", "clone", "park", "point", "swap", "forget", "check", "boot")
 ARCHIVES = ("export_zip", "import_zip", "pitr_base", "pitr_restore", "pitr_status")
 CLEANSE = ("neutralize", "mask")
-VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE)
+MODULES = ("modules", "module_plan", "uninstall")
+VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE, *MODULES)
 
 
 def main(arguments: list[str]) -> int:

@@ -15,6 +15,14 @@ NEW_MARK = "ipai: new"
 READY_MARK = "ipai: ready"
 HASH_ROUNDS = 600_000
 
+MODULE_ROWS = """
+SELECT m.name, m.state, coalesce(m.latest_version, ''),
+       coalesce(m.shortdesc ->> 'en_US', m.name), coalesce(m.author, ''),
+       to_char(m.write_date, 'YYYY-MM-DD HH24:MI:SS'),
+       ARRAY(SELECT d.name FROM ir_module_module_dependency d WHERE d.module_id = m.id ORDER BY 1)
+  FROM ir_module_module m ORDER BY m.name
+"""
+
 
 class TargetDatabase:
     """One target's database, with the settings of its odoo.conf."""
@@ -46,6 +54,11 @@ class TargetDatabase:
         """State and installed version of each module."""
         rows = self._rows("SELECT name, state, coalesce(latest_version, '') FROM ir_module_module")
         return {name: (state, version) for name, state, version in rows}
+
+    def module_rows(self) -> list[dict]:
+        """Each module as Odoo lists it, with what it needs and when it was last changed."""
+        names = ("name", "state", "version", "title", "author", "updated_at", "depends")
+        return [dict(zip(names, row)) for row in self._rows(MODULE_ROWS)]
 
     def stored_digests(self) -> dict[str, str]:
         """Addon digests of the last good update; empty when there was none."""

@@ -20,7 +20,7 @@ LANE_OF = {
     "drill": "proof",
     "export": "export",
 }
-BESIDE = ("proof", "export")
+BESIDE = {"proof", "export"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ class Waiting:
     stage: str
     place: int
     lane: str = "main"
+
+
+def register(kind: str, lane: str, is_beside: bool = False) -> None:
+    """Teach the scheduler the lane of a kind; one that is beside excludes only runs of its own lane."""
+    LANE_OF[kind] = lane
+    if is_beside:
+        BESIDE.add(lane)
 
 
 def lane_of(kind: str) -> str:
