@@ -95,7 +95,11 @@ class TargetDatabase:
         statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
         self._run(statement.format(sql.Identifier(self.name), sql.Literal(READY_MARK)))
 
-    def _rows(self, query: str, *values):
+    def ask(self, query, *values) -> list[tuple]:
+        """The rows of a question that changes nothing."""
+        return self._rows(query, *values)
+
+    def _rows(self, query, *values):
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall()

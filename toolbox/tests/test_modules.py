@@ -2,7 +2,12 @@
 
 import json
 
+import pytest
+
 from ipai_toolbox import inventory
+from ipai_toolbox.module_closure import dependents, needed
+from ipai_toolbox.outcome import Failure
+from ipai_toolbox.verbs.module_plan import _plan
 
 
 def known(name, state="installed", version="19.0.1.0", depends=("base",)):
@@ -85,3 +90,50 @@ def test_portions_fit_a_log_line_and_lose_nothing():
     portions = inventory.chunks(rows)
     assert [row for portion in portions for row in portion] == rows
     assert max(len(json.dumps(portion)) for portion in portions) < 8000
+
+
+DEPENDS = {"base": [], "web": ["base"], "sale": ["web"], "crm": ["web"], "sale_crm": ["sale", "crm"]}
+
+
+def test_an_installation_brings_what_it_needs_and_tells_what_is_missing():
+    assert needed(["sale"], DEPENDS) == (["base", "sale", "web"], [])
+    assert needed(["x"], {"x": ["gone", "base"], "base": []}) == (["base", "x"], ["gone"])
+
+
+def test_a_removal_takes_along_what_stands_on_it():
+    assert dependents(["sale"], DEPENDS) == ["sale", "sale_crm"]
+    assert dependents(["base"], DEPENDS) == sorted(DEPENDS)
+
+
+def found(*installed):
+    return {
+        name: {
+            "depends": below,
+            "origin": "odoo",
+            "state": "installed" if name in installed else "uninstalled",
+        }
+        for name, below in DEPENDS.items()
+    }
+
+
+def test_a_plan_names_only_what_changes():
+    assert _plan("install", ["sale_crm"], found("base", "web", "crm"))["modules"] == [
+        "sale",
+        "sale_crm",
+    ]
+    here = found("base", "web", "sale")
+    assert _plan("uninstall", ["sale"], here)["modules"] == ["sale"]
+    assert _plan("update", ["web"], here)["modules"] == ["sale", "web"]
+
+
+@pytest.mark.parametrize(
+    ("action", "names", "said"),
+    [
+        ("uninstall", ["crm"], "not installed here"),
+        ("uninstall", ["base"], "Odoo itself needs"),
+        ("install", ["made_up"], "has no module made_up"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(action, names, said):
+    with pytest.raises(Failure, match=said):
+        _plan(action, names, found("base", "web", "sale"))

@@ -2,6 +2,8 @@
 
 from . import copies, swap
 
+CHANGING = ["update"]  # the kinds of step that change live data; other addons add theirs
+
 
 def job(context):
     """Return the exchange that undoes the run's own, or that brings its restore point back."""
@@ -23,10 +25,13 @@ def makes(context):
 
 
 def _was_updated(context):
-    state = _state(context, "update")
-    if state == "done":
-        return context.results["update"].get("mode") != "none"
-    return state in ("failed", "cancelled")
+    return any(_changed(context, step) for step in context.run.steps if step.kind in CHANGING)
+
+
+def _changed(context, step):
+    if step.state == "done":
+        return context.results[step.name].get("mode") != "none"
+    return step.state in ("failed", "cancelled")
 
 
 def _has(context, kind):
