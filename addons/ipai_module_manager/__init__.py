@@ -1,2 +1,3 @@
 from . import models
+from . import steps
 from . import wizards

@@ -11,6 +11,7 @@ from .patience import DATABASE_SECONDS, patiently
 
 CONNECT_SECONDS = 20
 DIGESTS_KEY = "ipai.addons_digests"
+PARTS_KEY = "ipai.addons_parts"
 NEW_MARK = "ipai: new"
 READY_MARK = "ipai: ready"
 HASH_ROUNDS = 600_000
@@ -58,12 +59,19 @@ class TargetDatabase:
     def module_rows(self) -> list[dict]:
         """Each module as Odoo lists it, with what it needs and when it was last changed."""
         names = ("name", "state", "version", "title", "author", "updated_at", "depends")
-        return [dict(zip(names, row)) for row in self._rows(MODULE_ROWS)]
+        return [dict(zip(names, row, strict=True)) for row in self._rows(MODULE_ROWS)]
 
     def stored_digests(self) -> dict[str, str]:
         """Addon digests of the last good update; empty when there was none."""
+        return self._stored(DIGESTS_KEY)
+
+    def stored_parts(self) -> dict[str, dict]:
+        """Fingerprints of the addons' parts at the last good update; empty when there was none."""
+        return self._stored(PARTS_KEY)
+
+    def _stored(self, key: str) -> dict:
         try:
-            return json.loads(self.parameter(DIGESTS_KEY) or "{}")
+            return json.loads(self.parameter(key) or "{}")
         except ValueError:
             return {}
 

@@ -2,10 +2,11 @@
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .addons import MANIFEST
+from .content import verdict
 
 INSTALLED = ("installed", "to upgrade")
 
@@ -25,11 +26,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the job was asked for."""
+    """What the job was asked for; with ``parts``, content decides which changes take an update."""
 
     install: tuple[str, ...]
     digests: dict[str, str]
     modules: tuple[str, ...] | None = None
+    parts: dict[str, dict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Present:
     digests: dict[str, str]
     code_versions: dict[str, str]
     is_initialized: bool = True
+    parts: dict[str, dict] = field(default_factory=dict)
 
 
 def make_plan(wanted: Wanted, present: Present) -> Plan:
@@ -87,7 +90,15 @@ def _changed(wanted: Wanted, present: Present, installed: set[str]) -> set[str]:
         name
         for name, digest in digests
         if name in installed and present.digests.get(name) != digest
+        if _takes_update(name, wanted, present)
     }
+
+
+def _takes_update(name: str, wanted: Wanted, present: Present) -> bool:
+    """Without fingerprints of the parts, every change does."""
+    if name not in wanted.parts:
+        return True
+    return verdict(present.parts.get(name), wanted.parts[name]) == "update"
 
 
 def _outdated(wanted: Wanted, present: Present, installed: set[str]) -> set[str]:

@@ -92,7 +92,13 @@ def test_portions_fit_a_log_line_and_lose_nothing():
     assert max(len(json.dumps(portion)) for portion in portions) < 8000
 
 
-DEPENDS = {"base": [], "web": ["base"], "sale": ["web"], "crm": ["web"], "sale_crm": ["sale", "crm"]}
+DEPENDS = {
+    "base": [],
+    "web": ["base"],
+    "sale": ["web"],
+    "crm": ["web"],
+    "sale_crm": ["sale", "crm"],
+}
 
 
 def test_an_installation_brings_what_it_needs_and_tells_what_is_missing():

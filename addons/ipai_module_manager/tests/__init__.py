@@ -1,2 +1,3 @@
+from . import test_environment_modules
 from . import test_marketplace
 from . import test_rights

@@ -89,7 +89,7 @@ class GitServer:
             port = probe.getsockname()[1]
         words = ["--export-all", "--enable=receive-pack", "--listen=127.0.0.1", f"--port={port}"]
         command = ["git", "daemon", f"--base-path={self.folder.name}", *words, self.folder.name]
-        self.daemon = subprocess.Popen(command)
+        self.daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         self.url = f"git://127.0.0.1:{port}/acme.git"
         self.wait_for(port)
 

@@ -15,6 +15,10 @@ MODELS = {
     "ipai.module.index": ("viewer", "manager", None, None),
     "ipai.module.order": ("manager", None, None, None),
     "ipai.module.change": ("viewer", None, None, None),
+    "ipai.environment.module": ("viewer", None, None, None),
+    "ipai.module.operation": ("viewer", None, None, None),
+    "ipai.module.compare": ("viewer", "viewer", "viewer", "viewer"),
+    "ipai.module.compare.line": ("viewer", None, None, None),
     "ipai.module.add": ("viewer", "viewer", "viewer", "viewer"),
 }
 METHODS = {
@@ -27,6 +31,14 @@ METHODS = {
     ("ipai.module.change", "action_drop"): "operator",
     ("ipai.module.change", "action_view_run"): "viewer",
     ("ipai.module.add", "action_ask"): "operator",
+    ("ipai.environment.module", "action_install"): "operator",
+    ("ipai.environment.module", "action_update"): "operator",
+    ("ipai.environment.module", "action_uninstall"): "operator",
+    ("ipai.module.operation", "action_confirm"): "operator",
+    ("ipai.module.operation", "action_drop"): "operator",
+    ("ipai.module.operation", "action_view_run"): "viewer",
+    ("ops.environment", "action_read_modules"): "operator",
+    ("ops.environment", "action_view_modules"): "viewer",
 }
 
 
@@ -42,16 +54,28 @@ class TestRights(ModulesMixin, TransactionCase):
         package = cls.packages._named("odoo-addon-x")
         change = cls.changes._ask(package, cls.production, "branch")
         change.write({"state": "ready", "run_id": cls.finish(cls.production._deploy("api")).id})
+        image = cls.env["ops.artifact"]._plan(change.run_id, "image", "a", "reg/a@sha256:a")
+        cls.production.sudo().image_id = image
+        cls.env["ipai.environment.module"]._replace(
+            cls.production, [{"name": "sale", "state": "installed", "origin": "odoo"}]
+        )
+        operation = cls.env["ipai.module.operation"]._ask(cls.production, "update", ["sale"])
+        operation.state = "ready"
         add = {"package_id": package.id, "environment_id": cls.production.id}
         cls.records = {
             "ipai.module.package": package,
             "ipai.module.index": cls.settings,
             "ipai.module.change": change,
             "ipai.module.add": add,
+            "ipai.environment.module": cls.production.module_ids,
+            "ipai.module.operation": operation,
+            "ops.environment": cls.production,
         }
 
     def test_every_model_is_listed(self):
-        ours = {name for name in self.registry if name.startswith("ipai.module.")}
+        ours = {
+            name for name in self.registry if name.startswith(("ipai.module.", "ipai.environment."))
+        }
         self.assertEqual(ours, set(MODELS))
 
     def test_every_model_lets_in_exactly_who_is_listed(self):
@@ -66,6 +90,11 @@ class TestRights(ModulesMixin, TransactionCase):
     def test_changes_are_hidden_from_those_who_are_no_members(self):
         self.assertFalse(self.changes.with_user(self.stranger).search([]))
         self.assertTrue(self.changes.with_user(self.viewer).search([]))
+
+    def test_modules_and_operations_are_hidden_from_those_who_are_no_members(self):
+        for model in ("ipai.environment.module", "ipai.module.operation"):
+            self.assertFalse(self.env[model].with_user(self.stranger).search([]))
+            self.assertTrue(self.env[model].with_user(self.viewer).search([]))
 
     def test_the_address_of_the_index_is_the_managers(self):
         with self.assertRaises(AccessError):

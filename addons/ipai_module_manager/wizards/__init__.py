@@ -1,1 +1,2 @@
 from . import module_add
+from . import module_compare

@@ -6,7 +6,7 @@ from ..module_closure import dependents, needed
 from ..module_data import loss
 from ..odoo_command import module_folders
 from ..odoo_conf import read_options
-from ..odoo_facts import TargetDatabase, target_database
+from ..odoo_facts import target_database
 from ..outcome import Failure
 from ..update_plan import INSTALLED
 
@@ -18,11 +18,11 @@ def run(job: Job) -> dict:
     action, names = job.spec.text("action"), job.spec.texts("names")
     if action not in ACTIONS:
         raise Failure(f"'{action}' is nothing that can be done with modules", "Report this")
-    with target_database(
-        read_options(job.places.odoo_conf), job.spec.text("database")
-    ) as target:
+    with target_database(read_options(job.places.odoo_conf), job.spec.text("database")) as target:
         code = code_folders(module_folders(job.places))
-        found = {row["name"]: row for row in rows(target.module_rows(), code, job.places.odoo_addons)}
+        found = {
+            row["name"]: row for row in rows(target.module_rows(), code, job.places.odoo_addons)
+        }
         plan = _plan(action, names, found)
         lost = loss(target, plan["modules"]) if action == "uninstall" else {}
     return _told(job, plan, lost)

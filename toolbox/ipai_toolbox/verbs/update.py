@@ -2,15 +2,17 @@
 
 import json
 
+from ..content import parts, verdict
+from ..inventory import chunks, code_folders
 from ..job import Job
 from ..odoo_causes import explain_update
 from ..odoo_command import Request, module_folders, odoo_user, own_data_folder, run_odoo
 from ..odoo_conf import read_options
-from ..odoo_facts import DIGESTS_KEY, TargetDatabase, target_database
+from ..odoo_facts import DIGESTS_KEY, PARTS_KEY, TargetDatabase, target_database
 from ..odoo_log import Facts, OdooLog
 from ..outcome import Failure
 from ..process import Finished
-from ..update_plan import INSTALLED, Plan, Present, Wanted, code_versions, make_plan
+from ..update_plan import INSTALLED, Plan, Present, Wanted, code_versions, make_plan, same_version
 
 
 def run(job: Job) -> dict:
@@ -19,13 +21,16 @@ def run(job: Job) -> dict:
     own_data_folder(job.places, odoo_user())
     with target_database(options, database) as target:
         is_marked, is_new = target.is_new(), not target.is_initialized()
-        plan = make_plan(_wanted(job), _present(job, target))
+        content = _content(job)
+        plan = make_plan(_wanted(job, content), _present(job, target))
+        _tell_content(job, target, content)
     _check_code(job, plan)
     job.events.progress(0.02, _announcement(plan))
     facts = _carry_out(job, plan, database)
     with target_database(options, database) as target:
         _check_installed(target, _wanted(job))
         password_set = _finish(job, target) if is_new or is_marked else False
+        target.set_parameter(PARTS_KEY, json.dumps(content, sort_keys=True))
         target.set_parameter(DIGESTS_KEY, json.dumps(_wanted(job).digests, sort_keys=True))
         if is_marked:
             target.mark_ready()
@@ -89,11 +94,46 @@ def _finish(job: Job, target: TargetDatabase) -> bool:
     return bool(password) and target.set_admin_password(password)
 
 
-def _wanted(job: Job) -> Wanted:
+def _content(job: Job) -> dict[str, dict]:
+    """The fingerprints of the repository's addons, as the image has them."""
+    digests = job.spec.part("addons_digests") if job.spec.get("addons_digests") else {}
+    folders = code_folders(module_folders(job.places))
+    return {name: parts(folders[name]) for name in sorted(digests) if name in folders}
+
+
+def _tell_content(job: Job, target: TargetDatabase, content: dict[str, dict]) -> None:
+    """What each changed addon takes by its content, beside the rule of its manifest's version."""
+    if not target.is_initialized():
+        return
+    before, modules = target.stored_parts(), target.modules()
+    versions = code_versions(module_folders(job.places), content)
+    rows = [
+        {
+            "name": name,
+            "content": verdict(before.get(name), after),
+            "version": "update" if _is_outdated(name, versions, modules) else "nothing",
+        }
+        for name, after in content.items()
+        if modules.get(name, ("",))[0] in INSTALLED
+    ]
+    for portion in chunks([row for row in rows if row["content"] != "nothing"]):
+        if portion:
+            job.events.info(f"{len(portion)} addons changed", {"update_plan": portion})
+
+
+def _is_outdated(name: str, versions: dict[str, str], modules: dict) -> bool:
+    return name in versions and not same_version(versions[name], modules[name][1])
+
+
+def _wanted(job: Job, content: dict[str, dict] | None = None) -> Wanted:
     modules = job.spec.texts("modules") if job.spec.get("modules") is not None else None
     digests = job.spec.part("addons_digests") if job.spec.get("addons_digests") else {}
+    is_by_content = job.spec.maybe_text("update_by") == "content"
     return Wanted(
-        tuple(job.spec.texts("install")), digests, None if modules is None else tuple(modules)
+        tuple(job.spec.texts("install")),
+        digests,
+        None if modules is None else tuple(modules),
+        (content or {}) if is_by_content else {},
     )
 
 
@@ -103,7 +143,7 @@ def _present(job: Job, target: TargetDatabase) -> Present:
     modules = target.modules()
     installed = [name for name, (state, _version) in modules.items() if state in INSTALLED]
     versions = code_versions(module_folders(job.places), installed)
-    return Present(modules, target.stored_digests(), versions)
+    return Present(modules, target.stored_digests(), versions, parts=target.stored_parts())
 
 
 def _announcement(plan: Plan) -> str:

@@ -17,6 +17,8 @@ def job(context):
         "test_tags": list(built.get("tests", ())) if is_tested else None,
         "base_url": context.spec.get("base_url"),
     }
+    if context.spec.get("update_by"):
+        order["update_by"] = context.spec["update_by"]
     password = common.run_secret(context, "admin-password")
     return copies.odoo_job(context, "update", order, (password,))
 
