@@ -133,7 +133,7 @@ def _first_line(seconds):
 
 def _overhead(yard, run):
     """Compare the run's time with the time its containers existed, by Docker's own events."""
-    attempts = [attempt for step in yard.suite.steps(run) for attempt in step["attempts"]]
+    attempts = [attempt for step in yard.suite.steps(run) for attempt in step["attempts"] or ()]
     start, end = _moment(attempts[0]["started_at"]), _moment(attempts[-1]["ended_at"])
     whole = end - start
     jobs = _container_seconds(yard, run, start, end)
