@@ -129,6 +129,7 @@ def test_a_release_that_fails_can_be_rolled_back_to_the_one_before(world, servic
     released(world, broken, ServiceState.FAILING)
     world.runtime.roll_back(service.name, "broken")
     world.until(lambda: status(world, service) == (ServiceState.HEALTHY, "first"))
+    assert status(world, service) == (ServiceState.HEALTHY, "first")  # and it stays so
 
 
 def test_a_roll_back_of_a_release_that_is_not_there_changes_nothing(world, service):
@@ -141,6 +142,7 @@ def test_a_first_release_rolled_back_is_gone(world, service):
     released(world, service)
     world.runtime.roll_back(service.name, "first")
     world.until(lambda: status(world, service)[0] is ServiceState.ABSENT)
+    assert service.name not in world.runtime.observe().services
 
 
 def test_a_secret_that_exists_already_is_kept(world):

@@ -90,6 +90,7 @@ def test_a_refusal_says_what_happened_and_a_reference(site, idp, page, admins_pa
     sign_in(page, site, "stranger")
     page.wait_for(".o_oidc_refusal", "There is no user here for this account.")
     reference = page.text(".o_oidc_reference")
+    assert reference.strip(), "an empty reference would be found in every row below"
     take(page, album, "refused")
     site.set(idp.provider, account_policy="create")
     admins_page.visit(f"{site.url}/odoo/sso-events", ".o_list_view, .o_kanban_view")
@@ -136,6 +137,7 @@ def test_an_administrator_sees_the_sessions_and_ends_one(site, idp, page, admins
     admins_page.wait_gone(".modal")
     page.goto(f"{site.url}/odoo")
     page.wait_true("location.pathname === '/web/login'")
+    assert not page.count(".o_main_navbar")
 
 
 def test_where_sign_on_is_the_rule_the_password_is_gone(site, idp, page, album):
