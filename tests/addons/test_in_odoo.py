@@ -39,10 +39,16 @@ def addons():
 def tested(addons):
     """Install all addons in a fresh database with their tests; return the exit status and log."""
     tags = ",".join(f"/{name}" for name in addons)
+    drop()  # an interrupted call leaves its database, and installed addons are not tested again
     yield odoo("-d", "ipai_addons_test", "-i", ",".join(addons), "--test-tags", tags)
+    drop()
+
+
+def drop():
+    """Drop the tests' database, where there is one."""
     socket = Path(os.environ["IPAI_STATE"]) / "postgres"
-    drop = ["dropdb", "--force", "--if-exists", "-h", str(socket), "ipai_addons_test"]
-    subprocess.run(drop, timeout=60, check=True)
+    command = ["dropdb", "--force", "--if-exists", "-h", str(socket), "ipai_addons_test"]
+    subprocess.run(command, timeout=60, check=True)
 
 
 def test_the_addons_tests_pass_inside_odoo(tested):
