@@ -52,9 +52,14 @@ def _comes_up(commands, timeout_seconds=60):
     return False
 
 
+def is_installed():
+    """Whether this machine has Docker at all."""
+    return bool(shutil.which(docker()[0]))
+
+
 def answers(commands):
     """Whether an engine is there and speaks; a machine without Docker has none."""
-    if not shutil.which(docker()[0]):
+    if not is_installed():
         return False
     return commands.succeeds(docker("version", "--format", "{{.Server.Version}}"), timeout=20)
 

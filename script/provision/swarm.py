@@ -30,6 +30,12 @@ def ensure_swarm(commands, settings):
     return "already there"
 
 
+def is_manager(commands):
+    """Whether this machine manages a swarm, as everything here needs."""
+    swarm = _swarm_state(commands)
+    return swarm["LocalNodeState"] == "active" and bool(swarm.get("ControlAvailable"))
+
+
 def _swarm_state(commands):
     text = commands.run(
         docker("info", "--format", "{{json .Swarm}}"),

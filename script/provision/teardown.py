@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 
-from . import docker_engine, forge, management, postgres
+from . import docker_engine, forge, management, postgres, swarm
 from .docker_engine import docker
 from .services import remove_services
 from .trouble import Trouble
@@ -39,13 +39,25 @@ def reset(commands, settings):
     yield "Management Odoo", lambda: _said(management.stop_management(settings))
     yield "Git daemon", lambda: _said(forge.stop_daemon(settings))
     yield "Management PostgreSQL", lambda: _said(postgres.stop_postgres(commands, settings))
-    if docker_engine.answers(commands):
-        yield "Services", lambda: _remove_services(commands, settings)
-        yield "Containers", lambda: _remove_containers(commands, settings)
-        yield "Networks", lambda: _remove_networks(commands, settings)
-        for kind in ("secret", "config", "volume"):
-            yield f"{kind.capitalize()}s", lambda kind=kind: _remove_all(commands, settings, kind)
+    asleep = docker_engine.is_installed() and not docker_engine.answers(commands)
+    if asleep:
+        yield "Docker engine", lambda: docker_engine.ensure_engine(commands)
+    if docker_engine.is_installed():
+        yield from _remove_objects(commands, settings)
     yield "State folder", lambda: _remove_state(settings)
+    if asleep:
+        yield "Docker engine", lambda: _stop_engine(commands)
+
+
+def _remove_objects(commands, settings):
+    """All that Docker remembers of this instance; its secrets outlive the engine's process."""
+    in_swarm = swarm.is_manager(commands)
+    if in_swarm:
+        yield "Services", lambda: _remove_services(commands, settings)
+    yield "Containers", lambda: _remove_containers(commands, settings)
+    yield "Networks", lambda: _remove_networks(commands, settings)
+    for kind in ("secret", "config", "volume") if in_swarm else ("volume",):
+        yield f"{kind.capitalize()}s", lambda kind=kind: _remove_all(commands, settings, kind)
 
 
 def _said(was_running):
@@ -103,18 +115,19 @@ def _remove_services(commands, settings):
 
 
 def _remove_containers(commands, settings):
-    """Docker keeps the containers of completed jobs after their service is gone."""
-    listed = docker("ps", "--quiet", "--all", "--filter", f"label={settings.label}")
-    names = commands.run(listed).split()
+    """Docker keeps the containers of completed jobs; whatever else ended on our volumes holds them."""
+    volumes = _names(commands, settings, "volume")
+    filters = [f"label={settings.label}", *(f"volume={name}" for name in volumes)]
+    words = ("ps", "--quiet", "--all", "--filter")
+    names = {name for one in filters for name in commands.run(docker(*words, one)).split()}
     if names:
-        commands.attempt(docker("rm", "--force", *names), timeout=120)
+        commands.attempt(docker("rm", "--force", "--volumes", *names), timeout=120)
     return f"{len(names)} removed"
 
 
 def _remove_networks(commands, settings):
     """Only when nothing is attached any more: Docker, asked too early, keeps a ghost of the network."""
-    listed = docker("network", "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}")
-    names = commands.run(listed).split()
+    names = _names(commands, settings, "network")
     if names:
         _wait_until_detached(commands, names)
         time.sleep(DETACH_SECONDS)
@@ -141,17 +154,20 @@ def _wait_until_detached(commands, names, timeout_seconds=30):
         time.sleep(0.3)
 
 
+def _names(commands, settings, kind):
+    """What Docker has of this instance: networks, secrets, configs, volumes."""
+    listed = docker(kind, "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}")
+    return commands.run(listed).split()
+
+
 def _remove_all(commands, settings, kind, timeout_seconds=60):
     """Remove all labelled objects of a kind; what still holds them lets go within moments."""
-    list_command = docker(
-        kind, "ls", "--filter", f"label={settings.label}", "--format", "{{.Name}}"
-    )
-    names = commands.run(list_command).split()
+    names = _names(commands, settings, kind)
     deadline = time.monotonic() + timeout_seconds
     remaining = names
     while remaining:
         commands.attempt(docker(kind, "rm", *remaining))
-        remaining = commands.run(list_command).split()
+        remaining = _names(commands, settings, kind)
         if remaining and time.monotonic() > deadline:
             raise Trouble(f"The {kind} {remaining[0]} is still in use and cannot be removed.")
         time.sleep(0.2 if remaining else 0)
