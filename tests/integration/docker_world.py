@@ -67,6 +67,15 @@ class DockerWorld:
         docker_engine.stop_engine(signal.SIGKILL)
         docker_engine.ensure_engine(self.commands)
 
+    def restart_registry(self):
+        """Replace the registry's container, as an update of the platform does."""
+        self.client.services.get(f"{self.settings.instance}-registry").force_update()
+
+    def blobs(self):
+        """Return how many layers, manifests and configurations lie on the registry's disk."""
+        volume = self.client.volumes.get(f"{self.settings.instance}-registry")
+        return sum(1 for _blob in Path(volume.attrs["Mountpoint"]).rglob("blobs/*/*/*/data"))
+
     def databases(self, server="nonproduction"):
         """Return the names of the databases on one of the targets' servers."""
         [container] = self.containers_of(f"{self.settings.instance}-postgres-{server}")

@@ -25,7 +25,7 @@ def test_the_clean_up_removes_what_it_listed_and_nothing_else(suite, new_project
     assert suite.get(suite.host(preview)).status_code == 200
 
 
-def test_an_image_nobody_needs_leaves_the_registry(suite, new_project, settings):
+def test_an_image_nobody_needs_leaves_the_registry(suite, new_project, settings, docker_world):
     project = new_project("gone")
     project.repository.addon("gone_base").push("First", branch="feature/b")
     preview = suite.call(
@@ -44,6 +44,12 @@ def test_an_image_nobody_needs_leaves_the_registry(suite, new_project, settings)
     assert suite.finished(action["res_id"])["state"] == "done", suite.log(action["res_id"])
     assert manifest(suite, settings, image["uri"]).status_code == 404
 
+    before = docker_world.blobs()
+    docker_world.restart_registry()
+    suite.until(lambda: manifest(suite, settings, suite.facts["images"]["odoo"]), 60, "It answers.")
+    assert docker_world.blobs() < before, "its layers leave the disk with the next start"
+    assert manifest(suite, settings, suite.facts["images"]["odoo"]).status_code == 200
+
 
 def deployed(suite, project, environment):
     """Deploy the preview; return the name of its fresh database."""
@@ -57,14 +63,17 @@ def garbage_of(environment):
 
 
 def manifest(suite, settings, uri):
-    """Ask the registry for an image by its digest."""
+    """Ask the registry for an image by its digest; None while it does not answer."""
     address, _slash, rest = uri.partition("/")
     name, _at, digest = rest.partition("@")
     password = (settings.secrets / "registry-password").read_text(encoding="utf-8").strip()
     kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
-    return requests.head(
-        f"http://{address}/v2/{name}/manifests/{digest}",
-        auth=(suite.facts["registry"]["username"], password),
-        headers={"Accept": kinds},
-        timeout=20,
-    )
+    try:
+        return requests.head(
+            f"http://{address}/v2/{name}/manifests/{digest}",
+            auth=(suite.facts["registry"]["username"], password),
+            headers={"Accept": kinds},
+            timeout=20,
+        )
+    except requests.ConnectionError:
+        return None

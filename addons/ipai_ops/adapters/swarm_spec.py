@@ -5,7 +5,7 @@ from docker import types
 NANOSECONDS = 1_000_000_000
 RELEASE_LABEL = "ipai.release"
 LOG_DRIVER = {"Name": "json-file", "Options": {"max-size": "100m", "max-file": "2"}}
-MONITOR_SECONDS = 0.5  # how long a healthy new task must stay up; the smoke test looks longer
+MONITOR_SECONDS = 0.1  # how long a healthy new task must stay up; the smoke test looks longer
 
 
 def task_template(container, secret_ids, config_ids, restart, labels):
