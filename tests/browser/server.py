@@ -17,6 +17,7 @@ ODOO = ROOT / "script" / "odoo"
 INSTALL_DEADLINE = 420
 # samples/<addon>.py: an addon whose screens are looked at, and what they show.
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.py"))
+FILL = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from sample_data import fill; fill(env)\n"
 QUIET = ("--log-level", "warn")
 
 
@@ -68,10 +69,10 @@ def install(database, log, platform):
         addons = ",".join(["ipai_ops", *(sample.stem for sample in SAMPLES)])
         install_command = [ODOO, *options, "-i", addons, "--stop-after-init"]
         subprocess.run(install_command, timeout=INSTALL_DEADLINE, **common)
-        for sample in (Path(__file__).parent / "sample_data.py", *SAMPLES):
-            with sample.open("rb") as script:
-                command = [ODOO, "shell", *options]
-                subprocess.run(command, stdin=script, timeout=INSTALL_DEADLINE, **common)
+        for script in (FILL, *(sample.read_text(encoding="utf-8") for sample in SAMPLES)):
+            command = [ODOO, "shell", *options]
+            filling = {"input": script.encode(), "timeout": INSTALL_DEADLINE}
+            subprocess.run(command, **filling, **common)
 
 
 @contextlib.contextmanager
