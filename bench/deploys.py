@@ -227,4 +227,5 @@ def _bare_update(yard, run):
     )
     seconds = time.perf_counter() - start
     runtime.remove(job.name)
+    watcher.tidy()
     return seconds

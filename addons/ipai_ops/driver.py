@@ -86,11 +86,12 @@ def drive(env, turn_seconds=TURN_SECONDS):
     deadline = time.monotonic() + turn_seconds
     with _bell(runtime) as wait:
         while True:
-            left = beat(env, journal, runtime)
+            left, is_at_a_gate = beat(env, journal, runtime), _is_at_a_gate(env)
+            journal.commit()  # the next look is a new one, and nothing is open while we wait
             if not left or time.monotonic() > deadline:
                 _tidy(runtime)
                 return left
-            wait()
+            wait(is_quick=is_at_a_gate)
 
 
 @contextmanager
@@ -98,15 +99,21 @@ def _bell(runtime):
     """Give a call that waits for the next beat: at once after an event, else after a moment."""
     bell, quick = runtime.bell(), 0
 
-    def wait():
+    def wait(is_quick):
         nonlocal quick
-        rang = bell.wait(QUICK_BEAT_SECONDS if quick else BEAT_SECONDS)
+        rang = bell.wait(QUICK_BEAT_SECONDS if quick or is_quick else BEAT_SECONDS)
         quick = QUICK_BEATS if rang else max(quick - 1, 0)
 
     try:
         yield wait
     finally:
         bell.close()
+
+
+def _is_at_a_gate(env):
+    """Whether people's requests wait for us, or are about to: no container rings for a gate."""
+    gates = [("kind", "in", ("hold", "resume")), ("state", "=", "running")]
+    return bool(env["ops.run.step"].search_count(gates, limit=1))
 
 
 def _tidy(runtime):

@@ -1,5 +1,6 @@
 """What the edge is to serve and what it serves: it pulls its configuration from here."""
 
+import time
 from datetime import UTC
 
 from odoo import api, fields, models
@@ -18,6 +19,7 @@ class Edge(models.Model):
 
     applied_etag = fields.Char(readonly=True)
     applied_at = fields.Datetime(readonly=True)
+    applied_clock = fields.Float(readonly=True, help="The same in Unix time, with its fractions.")
     error = fields.Text(readonly=True, help="Why the edge refused the last configuration.")
 
     @api.model
@@ -51,8 +53,8 @@ class Edge(models.Model):
         if error and edge.error != error:
             edge.error = error
         if etag and (edge.applied_etag != etag or (edge.error and not error)):
-            now = fields.Datetime.now()
-            edge.write({"applied_etag": etag, "applied_at": now, "error": error or False})
+            moment = {"applied_at": fields.Datetime.now(), "applied_clock": time.time()}
+            edge.write({"applied_etag": etag, "error": error or False, **moment})
 
     @api.model
     def _is_up_to_date(self):
