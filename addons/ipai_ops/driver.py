@@ -156,7 +156,7 @@ def _begin_waiting(env, platform):
     if not queued:
         return
     active = runs.search([("state", "=", "running")])
-    mine = active.filtered(lambda run: not run.worker)
+    mine = active.filtered(lambda run: not run.worker and run.lane not in schedule.FREE)
     chosen = schedule.startable(
         [_as_waiting(run) for run in queued],
         [(run.environment_id.id, run.lane) for run in active if run.environment_id],

@@ -21,6 +21,7 @@ HOME = Path("/opt/ipai")
 SECRETS = Path("/run/secrets")
 CONFIG = Path("/run/ipai/odoo.conf")
 SOCKET = Path("/var/run/docker.sock")
+IMPORTS = Path("/ipai/imports")
 ROLE = DATABASE = "ipai"
 MODULES = "ipai_ops"
 MARK = "ipai.code"
@@ -48,7 +49,7 @@ def give_up_root():
     """Become the user odoo, in the group that owns Docker's socket; the configuration becomes ours."""
     odoo = pwd.getpwnam("odoo")
     CONFIG.parent.mkdir(mode=0o700, exist_ok=True)
-    for path in (CONFIG.parent, Path("/var/lib/odoo")):
+    for path in filter(Path.exists, (CONFIG.parent, Path("/var/lib/odoo"), IMPORTS)):
         os.chown(path, odoo.pw_uid, odoo.pw_gid)
     groups = [SOCKET.stat().st_gid] if SOCKET.exists() else []
     os.setgroups([odoo.pw_gid, *groups])

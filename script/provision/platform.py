@@ -90,6 +90,13 @@ def _edge(commands, settings, images):
     )
 
 
+def imports_folder(settings):
+    """Where archives of Odoo lie that are to be taken in; only its owner looks into it."""
+    folder = settings.state / "imports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return str(folder)
+
+
 def platform_path(settings):
     return settings.state / "platform.json"
 
@@ -103,6 +110,8 @@ def write_platform(commands, settings, images):
         "control_url": control_url(commands, settings),
         "toolbox": str(settings.checkout / "toolbox"),
         "edge_token_file": str(settings.secrets / "edge-token"),
+        "imports_folder": imports_folder(settings),
+        "imports_source": imports_folder(settings),
     }
     facts["registry"]["password_file"] = str(settings.secrets / "registry-password")
     write_private(platform_path(settings), json.dumps(facts, indent=1))

@@ -100,6 +100,8 @@ class Stack(Server):
             "control_url": f"http://{self.settings.named('management')}:8069",
             "toolbox": "/opt/ipai/toolbox",
             "edge_token_file": f"{INSIDE}/edge-token",
+            "imports_folder": "/ipai/imports",
+            "imports_source": self.settings.named("imports"),
         }
         facts["registry"]["password_file"] = f"{INSIDE}/registry-password"
         path = platform.platform_path(self.settings)

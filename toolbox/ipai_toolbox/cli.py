@@ -4,7 +4,7 @@ import importlib
 import sys
 
 DEPLOY = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe", "serve")
-MOVE = ("backup", "restore", "clone", "park", "point", "swap", "forget", "check", "boot")
+MOVE = ("backup", "restore", "clone", "park", "point", "swap", "renew", "forget", "check", "boot")
 ARCHIVES = ("export_zip", "import_zip", "pitr_base", "pitr_restore", "pitr_status")
 CLEANSE = ("neutralize", "mask")
 MODULES = ("modules", "module_plan", "uninstall")

@@ -1,3 +1,4 @@
+from . import archive
 from . import backup
 from . import audit
 from . import log

@@ -14,6 +14,8 @@ WORDS = {
     "restore": ("restore", "Restoring", "Restored"),
     "rollback": ("roll back", "Rolling back", "Rolled back"),
     "export": ("export", "Exporting", "Exported"),
+    "base": ("take a base backup", "Taking a base backup", "Base backup taken"),
+    "watch": ("look at the archive", "Looking at the archive", "Archive looked at"),
     "forget": ("remove old backups", "Removing old backups", "Old backups removed"),
 }
 OVER = frozenset({"done", "skipped"})

@@ -46,6 +46,16 @@ def backups_volume(instance):
     return f"{instance}-backups"
 
 
+def wal_volume(instance):
+    """Return the volume with production's WAL and base backups."""
+    return f"{instance}-wal"
+
+
+def server_volume(instance, server):
+    """Return the volume with the cluster of a database server that the set-up made."""
+    return f"{instance}-postgres-{server}"
+
+
 def conf_secret(instance, run_id):
     return f"{instance}-run-{run_id}-conf"
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Platform:
-    """Facts of one installation: names, addresses, digests; never a secret's value."""
+    """Facts of one installation: names, addresses, digests; never a secret's value.
+
+    ``imports_folder``: where the management Odoo keeps archives to take in; ``imports_source``: the
+    same place as jobs mount it, a volume or a folder of the node.
+    """
 
     instance: str = "ipai"
     domain: str = "localhost"
@@ -21,6 +25,8 @@ class Platform:
     database_servers: tuple = ()
     toolbox: str = ""
     toolbox_digest: str = ""
+    imports_folder: str = ""
+    imports_source: str = ""
     edge_token_file: str = ""
     docker: str = "unix:///var/run/docker.sock"
     slots: int = 2

@@ -3,7 +3,7 @@
 A run waits in a *lane*. What changes an environment (``main``), what turns it back (``data``) and
 what copies it (``backup``) exclude each other there; a proof (``proof``) works on a copy elsewhere,
 so it excludes only other proofs, as an export (``export``) does; neither takes the last free slot
-from a deploy.
+from a deploy. Base backups (``archive``) are of a server: they belong to no environment.
 """
 
 from collections.abc import Iterable
@@ -19,8 +19,11 @@ LANE_OF = {
     "prove": "proof",
     "drill": "proof",
     "export": "export",
+    "base": "archive",
+    "watch": "archive",
 }
-BESIDE = {"proof", "export"}
+BESIDE = {"proof", "export", "archive"}
+FREE = {"archive"}  # takes no slot: the archive of production's WAL never waits for a deploy
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,14 @@ def startable(
     ``busy``: environment and lane of each run that is under way.
     """
     taken = {(environment, _side(lane)) for environment, lane in busy}
-    is_idle = not taken
-    chosen = []
-    for run in sorted(waiting, key=_urgency):
+    ordered = sorted(waiting, key=_urgency)
+    free = [run.run_id for run in ordered if run.lane in FREE]
+    return free + _in_slots([run for run in ordered if run.lane not in FREE], taken, free_slots)
+
+
+def _in_slots(ordered, taken, free_slots):
+    is_idle, chosen = not taken, []
+    for run in ordered:
         room = free_slots - len(chosen)
         if room <= 0:
             break

@@ -1,4 +1,4 @@
-"""Lengths of time as a person says them."""
+"""Lengths of time and sizes as a person says them."""
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -20,3 +20,11 @@ def _two(seconds, large, large_name, small, small_name):
     whole, rest = divmod(seconds, large)
     part = rest // small
     return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"
+
+
+def size(count: float) -> str:
+    """Return ``512 bytes``, ``3.4 MB`` or ``12.0 GB``; a kilobyte has 1024 bytes."""
+    if count < 1024:
+        return f"{count:.0f} bytes"
+    power = 1 if count < 1 << 20 else 2 if count < 1 << 30 else 3
+    return f"{count / 1024**power:.1f} {('kB', 'MB', 'GB')[power - 1]}"

@@ -34,6 +34,9 @@ from . import backup
 from . import backup_actions
 from . import backup_export
 from . import snapshot
+from . import archive
+from . import archive_upload
+from . import archive_import
 from . import restore_point
 from . import restore
 from . import project_data

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 from .snapshot import html_table
 
+BRINGING = ("restore", "clone", "import_zip", "recover", "boot")  # what a way back is made of
+
 
 class Restore(models.Model):
     _name = "ops.restore"
@@ -17,6 +19,8 @@ class Restore(models.Model):
     purpose = fields.Selection(
         [
             ("restore", "Restore"),
+            ("import", "Import"),
+            ("recovery", "As of a time"),
             ("rollback", "Roll back"),
             ("clone", "Clone"),
             ("proof", "Proof"),
@@ -27,6 +31,7 @@ class Restore(models.Model):
     backup_id = fields.Many2one("ops.backup", index=True, ondelete="set null")
     snapshot_id = fields.Many2one("ops.snapshot", index=True, ondelete="set null")
     point_id = fields.Many2one("ops.restore.point", ondelete="set null")
+    archive_id = fields.Many2one("ops.archive", index="btree_not_null", ondelete="set null")
     aside_id = fields.Many2one(
         "ops.restore.point", string="Kept aside", ondelete="set null", readonly=True
     )
@@ -77,7 +82,7 @@ class Restore(models.Model):
         """Note how long the way back took and how old the data was then."""
         for restore in self:
             steps = restore.run_id.step_ids
-            brought = steps.filtered(lambda step: step.kind in ("restore", "boot", "clone"))
+            brought = steps.filtered(lambda step: step.kind in BRINGING)
             facts = {step.name: step.result or {} for step in steps if step.state == "done"}
             age = restore.run_id.started_at - restore.data_at if restore.data_at else None
             restore.write(

@@ -20,6 +20,7 @@ LANES = [
     ("backup", "Backup"),
     ("proof", "Proof"),
     ("export", "Export"),
+    ("archive", "Archive of changes"),
 ]
 COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")]
 
@@ -44,6 +45,8 @@ class Run(models.Model):
             ("rollback", "Roll back"),
             ("forget", "Remove old backups"),
             ("export", "Export"),
+            ("base", "Base backup"),
+            ("watch", "Look at the archive"),
         ],
         required=True,
         readonly=True,
@@ -122,7 +125,8 @@ class Run(models.Model):
     _environment_index = models.Index("(environment_id, id)")
     _active_index = models.Index("(state, id) WHERE state IN ('queued', 'running')")
     _environment_given = models.Constraint(
-        "CHECK(environment_id IS NOT NULL OR kind = 'collect')", "A run needs an environment."
+        "CHECK(environment_id IS NOT NULL OR kind IN ('collect', 'base', 'watch'))",
+        "A run needs an environment.",
     )
 
     @api.depends("kind")

@@ -5,12 +5,15 @@ from odoo import fields, models
 from ..engine.steps import copies
 
 ORDER_AGAIN = (
+    "archive",
     "backup",
+    "base",
     "export",
     "is_foreign",
     "is_to_be_masked",
     "makes_snapshot",
     "masking",
+    "moment",
     "point",
     "repository",
     "server",

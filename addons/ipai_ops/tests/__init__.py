@@ -3,6 +3,8 @@ from . import test_addresses
 from . import test_api
 from . import test_approvals
 from . import test_audit
+from . import test_archive
+from . import test_archive_upload
 from . import test_artifact
 from . import test_attacks
 from . import test_bus

@@ -47,6 +47,8 @@ MODELS = {
     "ops.snapshot": ("view", None, None, None),
     "ops.restore": ("view", None, None, None),
     "ops.restore.point": ("view", None, None, None),
+    "ops.archive": ("view", None, None, None),
+    "ops.import.wizard": ("view", "view", "view", "view"),
     "ops.restore.wizard": ("view", "view", "view", "view"),
     "ops.rollback.wizard": ("view", "view", "view", "view"),
     "ops.policy": ("anyone", "project policies", "project policies", "project policies"),
@@ -115,6 +117,12 @@ METHODS = {
     ("ops.restore", "action_view_run"): ("view", ()),
     ("ops.restore.point", "action_roll_back"): ("rollback", ()),
     ("ops.restore.wizard", "action_confirm"): ("restore", ()),
+    ("ops.environment", "action_import"): ("restore", ()),
+    ("ops.archive", "action_import"): ("restore", ()),
+    ("ops.archive", "action_remove"): ("restore", ()),
+    ("ops.archive", "begin_upload"): ("restore", ("acme", "$environment", "a.zip", 9)),
+    ("ops.archive", "import_archive"): ("restore", ("acme", "$environment", "a.zip")),
+    ("ops.import.wizard", "action_confirm"): ("restore", ()),
     ("ops.rollback.wizard", "action_confirm"): ("rollback", ()),
     ("ops.alert", "raise_alert"): ("deploy", ("acme", "$environment", "disk", "Full")),
     ("ops.alert", "resolve_alert"): ("deploy", ("acme", "$environment", "disk")),
@@ -151,6 +159,7 @@ ROUTES = {
     "/ipai/edge/config": "public",
     "/ipai/run/<int:run_id>/log": "user",
     "/ipai/backup/<int:backup_id>/zip": "user",
+    "/ipai/archive/<int:archive_id>/piece": "user",
     "/ipai/approval/<string:token>": "user",
     "/ipai/audit/export": "user",
 }
@@ -258,9 +267,13 @@ class RightsMixin(OpsMixin):
                 {**places, **facts, "project_id": cls.project.id, "backup_id": backup.id}
             ),
         }
+        archive = {"name": "a.zip", "file_name": f"acme.{environment.id}.zip", "state": "ready"}
+        archive |= {"project_id": cls.project.id, "environment_id": environment.id}
+        records["ops.archive"] = cls.env["ops.archive"].create({**archive, "source": "upload"})
         wizards = {"environment_id": environment.id, "typed_name": environment.name}
         for name, values in (
             ("ops.restore.wizard", {"backup_id": backup.id}),
+            ("ops.import.wizard", {"archive_id": records["ops.archive"].id}),
             ("ops.rollback.wizard", {"image_id": image.id}),
         ):
             records[name] = cls.env[name].create({**wizards, **values})

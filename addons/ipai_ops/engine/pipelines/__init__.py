@@ -6,6 +6,7 @@ Other addons add theirs with ``register``.
 from ..plan import Plan
 from . import (
     backup,
+    base,
     collect,
     deploy,
     destroy,
@@ -16,6 +17,7 @@ from . import (
     restart,
     restore,
     rollback,
+    watch,
 )
 
 _PIPELINES = {}
@@ -42,3 +44,5 @@ register("restore", restore.steps)
 register("rollback", rollback.steps)
 register("forget", forget.steps)
 register("export", export.steps)
+register("base", base.steps)
+register("watch", watch.steps)

@@ -6,6 +6,9 @@ HOURS = 3600
 
 ROLE = StepPlan("role", "role", "Prepare", timeout_seconds=300)
 RESTORE = StepPlan("restore", "restore", "Restore and compare", timeout_seconds=12 * HOURS)
+IMPORT = StepPlan("import_zip", "import_zip", "Take the archive in", timeout_seconds=6 * HOURS)
+RECOVER = StepPlan("recover", "recover", "Replay until that time", timeout_seconds=6 * HOURS)
+RENEW = StepPlan("renew", "renew", "New identity", timeout_seconds=300)
 CLONE = StepPlan("clone", "clone", "Clone the snapshot", timeout_seconds=2 * HOURS)
 OWN = StepPlan("own", "own", "Close the copy", timeout_seconds=300)
 BOOT = StepPlan("boot", "boot", "Start Odoo on it", timeout_seconds=900)

@@ -1,16 +1,26 @@
-"""restore: a backup becomes the environment's data: beside it, compared, started, then swapped in.
+"""restore: data becomes the environment's: beside it, compared, started, then swapped in.
 
-Until the swap the old data serves; a step that breaks leaves it so. After the swap it is kept
-aside, and a release that does not become healthy brings it back.
+It comes from a backup, from an archive of Odoo, or from production as it was at a moment. Until the
+swap the old data serves; a step that breaks leaves it so. After the swap it is kept aside, and a
+release that does not become healthy brings it back.
 """
 
-from .data import BACK, BOOT, MASK, NEUTRALIZE, OWN, RESTORE, ROLE, SWAP
-from .deploy import HOLD, RELEASE, RESUME, SMOKE, UPDATE
+from .data import BACK, BOOT, IMPORT, MASK, NEUTRALIZE, OWN, RECOVER, RENEW, RESTORE, ROLE, SWAP
+from .deploy import BUILD, HOLD, RELEASE, RESUME, SMOKE, UPDATE
+
+END = (HOLD, SWAP, RELEASE, RESUME, SMOKE, BACK)
 
 
 def steps(spec):
-    """Return the steps; data that comes from elsewhere is neutralised, production's masked."""
+    """Return the steps; data that comes from elsewhere is neutralised, production's masked.
+
+    Modules of an archive may be older than the code: it is updated before it is started.
+    """
+    build = () if spec.get("redeploy") else (BUILD,)
     foreign = (NEUTRALIZE,) if spec.get("is_foreign") else ()
     masked = (MASK,) if spec.get("is_to_be_masked") else ()
-    brought = (ROLE, RESTORE, OWN, BOOT, *foreign, *masked, UPDATE)
-    return (*brought, HOLD, SWAP, RELEASE, RESUME, SMOKE, BACK)
+    if spec.get("archive"):
+        renewed = () if foreign else (RENEW,)
+        return (*build, ROLE, IMPORT, OWN, *foreign, *renewed, *masked, UPDATE, BOOT, *END)
+    bring = RECOVER if spec.get("moment") else RESTORE
+    return (*build, ROLE, bring, OWN, BOOT, *foreign, *masked, UPDATE, *END)

@@ -8,6 +8,7 @@ A step kind is a module (or object) with ``job(context) -> JobSpec`` for work th
 from . import (
     back,
     backup,
+    base,
     boot,
     build,
     check,
@@ -18,12 +19,15 @@ from . import (
     export,
     forget,
     hold,
+    import_zip,
     mask,
     neutralize,
     own,
     park,
     point,
+    recover,
     release,
+    renew,
     restore,
     resume,
     role,
@@ -31,6 +35,7 @@ from . import (
     swap,
     sweep,
     update,
+    watch,
     withdraw,
 )
 
@@ -82,6 +87,7 @@ def makes(context):
 for _module in (
     back,
     backup,
+    base,
     boot,
     build,
     check,
@@ -92,12 +98,15 @@ for _module in (
     export,
     forget,
     hold,
+    import_zip,
     mask,
     neutralize,
     own,
     park,
     point,
+    recover,
     release,
+    renew,
     restore,
     resume,
     role,
@@ -105,6 +114,7 @@ for _module in (
     swap,
     sweep,
     update,
+    watch,
     withdraw,
 ):
     register(_module.__name__.rpartition(".")[2], _module)

@@ -11,7 +11,8 @@ SNAPSHOTS = "/ipai/snapshots"
 BACKUPS = "/ipai/backups"
 FILESTORE = f"{FILES}/filestore"
 JOB_MEMORY_BYTES = 3 << 30  # or what the environment has, where that is more
-BRINGING_DATA = ("restore", "clone")
+WAL = "/ipai/wal"
+BRINGING_DATA = ("restore", "clone", "import_zip", "recover")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ const LOOKS = {
     pending: ["grey", "fa-circle-o"],
     planned: ["grey", "fa-circle-o"],
     present: ["green", "fa-check-circle"],
+    ready: ["green", "fa-check-circle"],
+    uploading: ["blue", "fa-upload"],
     proven: ["green", "fa-shield"],
     proving: ["blue", "fa-spinner fa-spin"],
     queued: ["amber", "fa-clock-o"],

@@ -1,0 +1,40 @@
+"""recover: production's database as it was at a moment becomes a new database, with today's files."""
+
+from .. import naming
+from ..ports import Mount
+from . import common, copies
+from .restore import makes
+
+__all__ = ["job", "makes"]
+
+SOURCE = "/ipai/source"
+
+
+def job(context):
+    """Return the job that replays the archive in a private folder and moves the one database."""
+    moment, instance = context.spec["moment"], context.platform.instance
+    database, (address, password) = copies.working_database(context), copies.server(context)
+    order = {
+        "server": address,
+        "source_database": moment["database"],
+        "database": database,
+        "role": copies.role(context),
+        "time": moment["time"],
+        "filestore": copies.filestore(database),
+        "source_filestore": f"{SOURCE}/filestore/{moment['database']}",
+    }
+    files = naming.target_volume(instance, moment["environment_id"])
+    return common.toolbox_job(
+        context,
+        "pitr_restore",
+        order,
+        image=context.platform.images.get("postgres", ""),
+        mounts=(
+            copies.files(context),
+            Mount(files, SOURCE, read_only=True),
+            Mount(naming.wal_volume(instance), copies.WAL),
+        ),
+        secrets=(password,),
+        memory_bytes=copies.JOB_MEMORY_BYTES,
+        user="0:0",
+    )
