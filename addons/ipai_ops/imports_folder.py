@@ -84,6 +84,8 @@ def complete(name):
 
 def remove(name):
     """Remove the file, whole or not; say whether nothing of it is left."""
+    if not folder():
+        return True
     try:
         for is_partial in (True, False):
             _path(name, is_partial).unlink(missing_ok=True)
