@@ -42,6 +42,7 @@ from . import restore
 from . import project_data
 from . import environment_data
 from . import environment_data_news
+from . import environment_moment
 from . import backup_retention
 from . import run_data
 from . import rollback
@@ -52,6 +53,7 @@ from . import project_poll
 from . import fact
 from . import fact_consumer
 from . import run_facts
+from . import server_archive
 from . import alert
 from . import edge
 from . import environment_hold

@@ -110,9 +110,9 @@ class Environment(models.Model):
             "context": defaults,
         }
 
-    def _queue_restore(self, trigger, order):
+    def _queue_restore(self, trigger, order, image=None):
         """Queue a restore from elsewhere than a backup; without a build the branch is built first."""
-        image = self.image_id
+        image = image or self.image_id
         return self.env["ops.run"]._queue(
             self,
             "restore",

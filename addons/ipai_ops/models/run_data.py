@@ -124,6 +124,8 @@ class Run(models.Model):
             "drill": self._settle_drill,
             "forget": self._settle_forgotten,
             "export": self._settle_export,
+            "base": self._settle_archive,
+            "watch": self._settle_archive,
         }.get(self.kind)
         if settle:
             settle()

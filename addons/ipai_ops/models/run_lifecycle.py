@@ -11,6 +11,8 @@ RIGHT_OF = {
     "prove": "backup",
     "drill": "backup",
     "forget": "backup",
+    "base": "backup",
+    "watch": "backup",
     "export": "download",
     "restore": "restore",
     "rollback": "rollback",

@@ -17,6 +17,7 @@ from . import test_hold
 from . import test_hooks
 from . import test_ingest
 from . import test_log
+from . import test_moment
 from . import test_policies
 from . import test_poll
 from . import test_project

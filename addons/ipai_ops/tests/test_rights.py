@@ -48,6 +48,7 @@ MODELS = {
     "ops.restore": ("view", None, None, None),
     "ops.restore.point": ("view", None, None, None),
     "ops.archive": ("view", None, None, None),
+    "ops.moment.wizard": ("view", "view", "view", "view"),
     "ops.import.wizard": ("view", "view", "view", "view"),
     "ops.restore.wizard": ("view", "view", "view", "view"),
     "ops.rollback.wizard": ("view", "view", "view", "view"),
@@ -123,6 +124,13 @@ METHODS = {
     ("ops.archive", "begin_upload"): ("restore", ("acme", "$environment", "a.zip", 9)),
     ("ops.archive", "import_archive"): ("restore", ("acme", "$environment", "a.zip")),
     ("ops.import.wizard", "action_confirm"): ("restore", ()),
+    ("ops.environment", "action_restore_as_of"): ("view", ()),
+    ("ops.environment", "restore_as_of"): (
+        "restore",
+        ("acme", "$environment", "2026-03-01 10:32:00", "$environment", "main"),
+    ),
+    ("ops.moment.wizard", "action_look_again"): ("view", ()),
+    ("ops.moment.wizard", "action_confirm"): ("restore", ()),
     ("ops.rollback.wizard", "action_confirm"): ("rollback", ()),
     ("ops.alert", "raise_alert"): ("deploy", ("acme", "$environment", "disk", "Full")),
     ("ops.alert", "resolve_alert"): ("deploy", ("acme", "$environment", "disk")),
@@ -275,6 +283,7 @@ class RightsMixin(OpsMixin):
             ("ops.restore.wizard", {"backup_id": backup.id}),
             ("ops.import.wizard", {"archive_id": records["ops.archive"].id}),
             ("ops.rollback.wizard", {"image_id": image.id}),
+            ("ops.moment.wizard", {"source_id": environment.id, "target": "existing"}),
         ):
             records[name] = cls.env[name].create({**wizards, **values})
         return records
