@@ -173,3 +173,79 @@ def test_names_of_copies_fit_postgresql_and_tell_their_run():
     name = naming.copy_of("x" * 63, "p", 7890123)
     assert len(name) == 63
     assert name.endswith("_p7890123")
+
+
+ARCHIVE = {"id": 4, "file": "acme.4f.zip", "name": "sh.zip", "max_bytes": 9}
+MOMENT = {"time": "2026-01-31T09:58:07Z", "database": "acme_main_7", "environment_id": 7}
+
+
+def elsewhere(stage="staging"):
+    """Return the target of a restore: another environment than the one the data comes from."""
+    environment = data_spec("restore")["environment"]
+    return {**environment, "id": 8, "stage": stage, "database": "acme_stage_8"}
+
+
+def test_an_archive_is_neutralised_and_masked_before_odoo_starts_on_it():
+    given = {"archive": ARCHIVE, "environment": elsewhere()}
+    names = list(contexts("restore", is_foreign=True, is_to_be_masked=True, **given))
+    brought = ["role", "import_zip", "own", "neutralize", "mask", "update", "boot"]
+    assert names == [*brought, "hold", "swap", "release", "resume", "smoke", "back"]
+
+
+def test_an_archive_for_production_gets_an_identity_and_stays_as_it_is():
+    found = contexts("restore", archive=ARCHIVE)
+    assert "neutralize" not in found and "mask" not in found
+    renew = order(steps.job(found["renew"]))
+    assert renew["database"] == "acme_main_7_i34"
+    assert renew["base_url"] == "http://acme-main.localhost"
+
+
+def test_an_environment_without_a_build_is_built_first():
+    assert next(iter(contexts("restore", archive=ARCHIVE, redeploy=None))) == "build"
+
+
+def test_an_archive_comes_in_beside_the_live_database_from_a_folder_it_cannot_change():
+    job = jobs("restore", archive=ARCHIVE)["import_zip"]
+    [place] = [mount for mount in job.mounts if mount.target == "/ipai/imports"]
+    assert (place.source, place.read_only) == ("ipai-imports", True)
+    given = order(job)
+    assert (given["name"], given["database"]) == ("acme.4f.zip", "acme_main_7_i34")
+    assert given["max_bytes"] == 9
+
+
+@pytest.mark.parametrize("given", [{"archive": ARCHIVE}, {"moment": MOMENT}])
+def test_what_comes_in_is_written_down_before_and_customer_code_never_meets_its_source(given):
+    found = contexts("restore", is_foreign=True, is_to_be_masked=True, **given)
+    bring = found.get("import_zip") or found["recover"]
+    assert [thing.kind for thing in steps.makes(bring)] == ["database", "volume"]
+    for job in jobs("restore", is_foreign=True, is_to_be_masked=True, **given).values():
+        if job.image == IMAGE:
+            assert not set(volumes(job)) & {"/ipai/imports", "/ipai/wal", "/ipai/source"}
+            assert "postgres-admin" not in {file.filename for file in job.secrets}
+
+
+def test_a_moment_is_replayed_in_the_database_servers_own_image_onto_the_targets_server():
+    job = jobs("restore", moment=MOMENT, environment=elsewhere())["recover"]
+    given = order(job)
+    assert job.image == "registry/postgres@sha256:3"
+    assert (given["time"], given["source_database"]) == ("2026-01-31T09:58:07Z", "acme_main_7")
+    assert given["database"] == "acme_stage_8_i34"
+    assert volumes(job)["/var/lib/odoo"] == "ipai-env-8-data"
+    [source] = [mount for mount in job.mounts if mount.target == "/ipai/source"]
+    assert (source.source, source.read_only) == ("ipai-env-7-data", True)
+    assert given["source_filestore"] == "/ipai/source/filestore/acme_main_7"
+
+
+def test_a_base_backup_is_of_a_server_and_holds_no_password():
+    base = {"kind": "full", "days": 7}
+    found = jobs("base", base=base, environment=None, project=None)
+    assert list(found) == ["base", "watch"]
+    job = found["base"]
+    assert volumes(job)["/var/lib/postgresql"] == "ipai-postgres-production"
+    assert volumes(job)["/ipai/wal"] == "ipai-wal"
+    assert job.secrets == ()
+    assert {key: order(job)[key] for key in ("kind", "retention_days")} == {
+        "kind": "full",
+        "retention_days": 7,
+    }
+    assert order(found["watch"])["switch"] is True

@@ -79,3 +79,9 @@ def test_never_two_on_one_side_of_an_environment_and_never_more_than_the_slots(q
     assert len(chosen) <= max(slots, 0)
     assert not {(environment, side(lane)) for environment, lane in busy}.intersection(places)
     assert all(count == 1 for count in Counter(places).values())
+
+
+def test_the_archive_of_production_takes_no_slot_and_waits_for_none():
+    looks = Waiting(5, None, "watch", "", 5, lane_of("watch"))
+    assert startable([waiting(1), waiting(2), looks], [(7, "main")], 1) == [5, 1]
+    assert startable([looks], [(7, "main")], 0) == [5]

@@ -7,7 +7,13 @@ from ..platform import Platform
 START = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 PLATFORM = Platform(
     instance="ipai",
-    images={"tools": "registry/tools@sha256:1", "odoo": "registry/odoo@sha256:2"},
+    images={
+        "tools": "registry/tools@sha256:1",
+        "odoo": "registry/odoo@sha256:2",
+        "postgres": "registry/postgres@sha256:3",
+    },
+    imports_folder="/imports",
+    imports_source="ipai-imports",
     registry={"address": "registry", "internal": "registry:5000"},
     secrets={"registry": "ipai-registry-auth"},
     toolbox_digest="0",
