@@ -95,6 +95,23 @@ SCREENS = {
         backup(("state", "=", "proven")),
         [("button[name=action_restore]", None), (".modal-body", None)],
     ),
+    "import": (
+        environment("release/2.4"),
+        [
+            (".nav-link", "Backups"),
+            ("button[name=action_import]", None),
+            (".modal-body .o_ops_upload", None),
+        ],
+    ),
+    "restore-as-of": (
+        environment("main"),
+        [
+            (".nav-link", "Backups"),
+            ("button[name=action_restore_as_of]", None),
+            (".modal-body", None),
+        ],
+    ),
+    "archives": (page_of("ops-archives"), []),
     "roll-back": (
         page_of("ops-restore-points"),
         [("button[name=action_roll_back]", None), (".modal-body", None)],

@@ -52,10 +52,12 @@ class Archive(models.Model):
     @api.model
     def _scan(self, project):
         """Know what lies in the folder for the project now, and forget what is gone."""
-        there = imports_folder.listed(project.code)
         own = self.sudo()  # whoever may see the project; only this code writes archives
         known = own.search([("project_id", "=", project.id), ("state", "!=", "removed")])
         ready = known.filtered(lambda archive: archive.state == "ready")
+        if not imports_folder.folder():
+            return ready
+        there = imports_folder.listed(project.code)
         ready.filtered(lambda archive: archive.file_name not in there).state = "removed"
         for archive in ready.filtered(lambda one: one.source == "folder" and one.state == "ready"):
             archive.size_bytes = there[archive.file_name]

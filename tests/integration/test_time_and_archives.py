@@ -1,0 +1,110 @@
+"""An archive that Odoo made moves in, and production comes back as it was at a second, on real parts."""
+
+import io
+import tarfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+PARAMETER = "SELECT value FROM ir_config_parameter WHERE key = '{}'"
+
+
+@pytest.fixture(scope="module")
+def shop(suite, new_project):
+    """A deployed production; its rows keep their words when it is masked."""
+    project = new_project("time", masking_policy='{"ipai_mark.said": "keep"}')
+    project.repository.addon("time_base").push("First")
+    run = suite.deploy(project.code)
+    assert suite.finished(run)["state"] == "done", suite.log(run)
+    return project, suite.environment(project.id, stage="production")
+
+
+def database_of(suite, environment):
+    return suite.read("ops.environment", environment, "database_name")["database_name"]
+
+
+def parameter(docker_world, database, key, server):
+    return docker_world.psql(database, PARAMETER.format(key), server).strip()
+
+
+def dump_by_odoo(docker_world, environment, database, path):
+    """Have Odoo itself dump the environment's database, as its database manager does."""
+    service = f"{docker_world.settings.instance}-env-{environment}"
+    [container] = docker_world.containers_of(service)
+    command = ["odoo", "db", "-c", "/run/secrets/odoo.conf", "dump", database, "/tmp/dump.zip"]
+    answer = container.exec_run(command, user="0:0")
+    assert answer.exit_code == 0, answer.output.decode()
+    stream, _about = container.get_archive("/tmp/dump.zip")
+    with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
+        path.write_bytes(tar.extractfile("dump.zip").read())
+    container.exec_run(["rm", "/tmp/dump.zip"], user="0:0")
+
+
+def test_an_archive_that_odoo_made_becomes_stagings_data(suite, shop, docker_world):
+    project, production = shop
+    live = database_of(suite, production)
+    docker_world.mark(live, "moved")
+    archive = Path(suite.facts["imports_folder"], f"{project.code}.by-odoo.zip")
+    dump_by_odoo(docker_world, production, live, archive)
+    values = {"project_id": project.id, "name": "moved", "stage": "staging", "branch": "main"}
+    staging = suite.call("ops.environment", "create", values)
+    run = suite.call("ops.archive", "import_archive", project.code, staging, "by-odoo.zip")
+    assert suite.finished(run, 600)["state"] == "done", suite.log(run)
+    database = database_of(suite, staging)
+    assert docker_world.marks(database, "nonproduction") == ["moved"]
+    assert suite.get(suite.host(staging)).status_code == 200
+    neutral = parameter(docker_world, database, "database.is_neutralized", "nonproduction")
+    assert neutral == "true"
+    theirs = parameter(docker_world, live, "database.uuid", "production")
+    assert parameter(docker_world, database, "database.uuid", "nonproduction") not in ("", theirs)
+
+
+def test_a_bad_archive_is_refused_in_a_sentence_and_production_serves_on(suite, shop, docker_world):
+    project, production = shop
+    live = database_of(suite, production)
+    before = docker_world.marks(live)
+    folder = Path(suite.facts["imports_folder"])
+    whole = (folder / f"{project.code}.by-odoo.zip").read_bytes()
+    (folder / f"{project.code}.cut.zip").write_bytes(whole[: len(whole) // 2])
+    given = (project.code, production, "cut.zip", "main")
+    run = suite.call("ops.archive", "import_archive", *given)
+    ended = suite.finished(run)
+    assert ended["state"] == "failed"
+    assert ended["cause"] == "The archive is refused: it is not a whole zip file"
+    assert docker_world.marks(live) == before
+    assert suite.get(suite.host(production)).status_code == 200
+
+
+def let_the_schedule_look(suite):
+    [cron] = suite.search("ir.model.data", [["name", "=", "cron_archive"]], "res_id")
+    suite.call("ir.cron", "method_direct_trigger", [cron["res_id"]])
+
+
+def reach(suite, production):
+    """Return the newest time that can be asked for, or False while there is none."""
+    return suite.read("ops.environment", production, "archive_newest_at")["archive_newest_at"]
+
+
+def test_production_as_of_a_second_has_what_was_there_then_and_no_more(suite, shop, docker_world):
+    _project, production = shop
+    live = database_of(suite, production)
+    let_the_schedule_look(suite)
+    suite.until(lambda: reach(suite, production), 240, "No base backup was taken.")
+    docker_world.mark(live, "before")
+    time.sleep(2)
+    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    time.sleep(2)
+    docker_world.mark(live, "after")
+    let_the_schedule_look(suite)
+    suite.until(lambda: reach(suite, production) > moment, 120, "The archive does not follow.")
+    values = {"source_id": production, "moment": moment, "target": "new"}
+    wizard = suite.call("ops.moment.wizard", "create", values)
+    run = suite.call("ops.moment.wizard", "action_confirm", [wizard])["res_id"]
+    assert suite.finished(run, 600)["state"] == "done", suite.log(run)
+    place = suite.read("ops.run", run, "environment_id")["environment_id"][0]
+    marks = docker_world.marks(database_of(suite, place), "nonproduction")
+    assert marks[-1] == "before"
+    assert docker_world.marks(live)[-1] == "after"
+    assert suite.get(suite.host(place)).status_code == 200
