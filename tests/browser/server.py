@@ -34,6 +34,7 @@ class Server:
     url: str
     database: str
     log: Path
+    imports: Path
 
     def call(self, model, method, *arguments, **options):
         """Call a public method by XML-RPC as admin."""
@@ -55,8 +56,10 @@ def platform_file(folder):
             ("nonproduction", ["staging", "development"]),
         )
     ]
-    path = folder / "platform.json"
-    path.write_text(json.dumps({"public_port": 8080, "database_servers": servers}))
+    path, imports = folder / "platform.json", folder / "imports"
+    imports.mkdir()
+    facts = {"public_port": 8080, "database_servers": servers, "imports_folder": str(imports)}
+    path.write_text(json.dumps(facts))
     return path
 
 
@@ -88,7 +91,8 @@ def serving(database, log, platform):
         )
     try:
         until(lambda: is_healthy(port) or process.poll(), deadline=120, what="the login page")
-        yield Server(f"http://127.0.0.1:{port}", database, log)
+        imports = platform.parent / "imports"
+        yield Server(f"http://127.0.0.1:{port}", database, log, imports)
     finally:
         process.terminate()
         process.wait(30)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from .archives import archives, reach
 from .common import NOW, SUBJECTS, ago, sha
 from .runs import run
 
@@ -62,6 +63,8 @@ def backups(main):
     made[0].write({"state": "stored", "rto_seconds": 0, "proven_at": False})
     main._judge_backups()
     main.next_backup_at = NOW + timedelta(hours=21)
+    archives(main)
+    reach(main)
     snapshot(main, made[1])
     points(main)
     for days in (1, 2, 3):
