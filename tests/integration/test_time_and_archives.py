@@ -61,6 +61,22 @@ def test_an_archive_that_odoo_made_becomes_stagings_data(suite, shop, docker_wor
     assert parameter(docker_world, database, "database.uuid", "nonproduction") not in ("", theirs)
 
 
+def test_production_takes_an_archive_and_gets_an_identity_of_its_own(suite, shop, docker_world):
+    project, production = shop
+    live = database_of(suite, production)
+    before = parameter(docker_world, live, "database.uuid", "production")
+    docker_world.mark(live, "only in what is put aside")
+    given = (project.code, production, "by-odoo.zip", "main")
+    run = suite.call("ops.archive", "import_archive", *given)
+    assert suite.finished(run, 600)["state"] == "done", suite.log(run)
+    assert docker_world.marks(live) == ["moved"]
+    assert parameter(docker_world, live, "database.uuid", "production") not in ("", before)
+    assert parameter(docker_world, live, "database.is_neutralized", "production") != "true"
+    [aside] = suite.search("ops.restore.point", [["run_id", "=", run]], "kind", "state")
+    assert (aside["kind"], aside["state"]) == ("aside", "present")
+    assert suite.get(suite.host(production)).status_code == 200
+
+
 def test_a_bad_archive_is_refused_in_a_sentence_and_production_serves_on(suite, shop, docker_world):
     project, production = shop
     live = database_of(suite, production)
