@@ -57,6 +57,18 @@ def test_a_parked_restore_is_cloned_with_an_identity_of_its_own(company):
     assert "no more" in clone(company, "nothing_parked", "staging_two").cause
 
 
+def test_data_of_another_installation_gets_an_identity_of_its_own(company):
+    restored(company, "moved_in")
+    order = {"database": "moved_in", "base_url": "https://own.example"}
+    assert company.run("renew", server=company.staging.address, **order).ok
+    for key in ("database.uuid", "database.secret"):
+        original = parameter(company.production, "company", key)
+        assert original and parameter(company.staging, "moved_in", key) not in ("", original)
+    assert parameter(company.staging, "moved_in", "web.base.url") == "https://own.example"
+    refused = company.run("renew", server=company.staging.address, database="postgres")
+    assert "not a database of Odoo" in refused.cause
+
+
 def test_a_clone_without_files_names_no_asset_bundles(company):
     restored(company, "bare")
     planted = (

@@ -128,6 +128,15 @@ def test_times_outside_of_the_archive_are_refused_with_its_reach(archived):
     assert "never" not in archived.other.databases()
 
 
+def test_a_look_can_archive_first_what_is_being_written(archived):
+    archived.sell(50)
+    time.sleep(1.1)
+    moment = datetime.now(UTC)
+    status = archived.run("pitr_status", switch=True)
+    assert status["newest"] >= moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert status["waiting"] == 0
+
+
 def test_a_second_base_backup_takes_only_the_difference(archived):
     first = archived.run("pitr_status")["base_bytes"]
     second = archived.run("pitr_base", kind="incr")

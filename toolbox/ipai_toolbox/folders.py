@@ -144,12 +144,17 @@ def made_like_parent(folder: Path) -> None:
 def own_like(folder: Path, model: Path) -> None:
     """Everything in the folder belongs to the owner of `model`."""
     about = model.stat()
-    for place, folders, files in os.walk(folder):
-        for name in [".", *files, *folders]:
+    own(folder, about.st_uid, about.st_gid)
+
+
+def own(folder: Path, uid: int, gid: int) -> None:
+    """Everything in the folder belongs to the user; the folder itself is the last to change hands."""
+    for place, folders, files in os.walk(folder, topdown=False):
+        for name in [*files, *folders, "."]:
             path = os.path.join(place, name)
             seen = os.lstat(path)
-            if (seen.st_uid, seen.st_gid) != (about.st_uid, about.st_gid):
-                os.chown(path, about.st_uid, about.st_gid, follow_symlinks=False)
+            if (seen.st_uid, seen.st_gid) != (uid, gid):
+                os.chown(path, uid, gid, follow_symlinks=False)
 
 
 def absolute(text: str) -> Path:

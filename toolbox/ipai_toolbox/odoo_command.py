@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .events import Events
+from .folders import own
 from .odoo_conf import read_options
 from .odoo_log import OdooLog
 from .outcome import Failure
@@ -156,13 +157,13 @@ def conf_for(places: Places, user: pwd.struct_passwd | None):
 
 
 def own_data_folder(places: Places, user: pwd.struct_passwd | None) -> None:
-    """A fresh volume may belong to root: Odoo must be able to write its filestore."""
+    """A fresh volume may belong to root, with the files that were brought in: Odoo must write there."""
     folder = Path(read_options(places.odoo_conf).get("data_dir") or "/var/lib/odoo")
     if user is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     if folder.stat().st_uid != user.pw_uid:
-        os.chown(folder, user.pw_uid, user.pw_gid)
+        own(folder, user.pw_uid, user.pw_gid)
 
 
 def odoo_environment(user: pwd.struct_passwd | None) -> dict[str, str]:

@@ -1,10 +1,15 @@
+import os
+import pwd
+from dataclasses import replace
+
 import pytest
 from toolbox_samples import addon
 
 from ipai_toolbox.odoo_causes import explain_update
-from ipai_toolbox.odoo_command import Request, arguments
+from ipai_toolbox.odoo_command import Request, arguments, own_data_folder
 from ipai_toolbox.odoo_facts import password_hash
 from ipai_toolbox.odoo_log import Facts, OdooLog
+from ipai_toolbox.places import places_from
 from ipai_toolbox.update_plan import Plan, Present, Wanted, code_versions, make_plan, same_version
 
 STAMP = "2026-01-31 10:00:00,123 7"
@@ -302,3 +307,17 @@ def test_the_images_addons_are_on_the_path_beside_those_of_the_configuration(pla
     (places.secrets / "odoo.conf").write_text("[options]\naddons_path = /mnt/extra\n")
     words = arguments(Request("demo"), tmp_path / "c", places)
     assert words[words.index("--addons-path") + 1] == f"/mnt/extra,{places.odoo_addons}"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_files_that_root_brought_into_a_fresh_volume_become_odoos(tmp_path):
+    secrets, data = tmp_path / "secrets", tmp_path / "data"
+    stored = data / "filestore" / "copy" / "ab"
+    for folder in (secrets, stored):
+        folder.mkdir(parents=True)
+    (stored / "abc").write_text("x")
+    (secrets / "odoo.conf").write_text(f"[options]\ndata_dir = {data}\n")
+    nobody = pwd.getpwnam("nobody")
+    own_data_folder(replace(places_from({}), secrets=secrets), nobody)
+    for path in (data, stored.parent.parent, stored, stored / "abc"):
+        assert path.stat().st_uid == nobody.pw_uid
