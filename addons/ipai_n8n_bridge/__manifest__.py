@@ -1,7 +1,7 @@
 {
     "name": "Operations: n8n",
     "summary": "Tells n8n what happens, and lets its workflows act with a person's rights.",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Operations",
     "author": "ipai",
     "license": "LGPL-3",

@@ -4,6 +4,7 @@ import random
 import time
 
 from odoo import fields
+from odoo.exceptions import UserError
 
 from .adapters import n8n
 
@@ -17,6 +18,7 @@ def work(env, turn_seconds=TURN_SECONDS):
     env = env(su=True)
     deadline = time.monotonic() + turn_seconds
     env["ipai.n8n.delivery"]._recover()
+    env["ipai.n8n.server"]._spare_where_the_key_is_lost()
     env.cr.commit()
     while time.monotonic() < deadline:
         moved = _take_facts(env) + _do_orders(env, deadline) + _deliver(env, deadline)
@@ -65,9 +67,9 @@ def _do_orders(env, deadline):
         if time.monotonic() > deadline:
             break
         server = order.server_id
-        task, api = order._begin(), n8n.N8nApi(server.url, server.api_key)
-        env.cr.commit()
+        task = order._begin()
         try:
+            api = _api(env, server)
             said, found = task(api), True
         except n8n.N8nError as error:
             said, found = str(error), False
@@ -76,16 +78,25 @@ def _do_orders(env, deadline):
     return len(orders)
 
 
+def _api(env, server):
+    """Return n8n's API; no transaction is open afterwards. Raises N8nError when its key is lost."""
+    try:
+        url, key = server.url, server.api_key
+    except UserError as error:
+        raise n8n.N8nError(str(error)) from error
+    finally:
+        env.cr.commit()
+    return n8n.N8nApi(url, key)
+
+
 def _watch_executions(env, deadline):
     """Learn how the executions ended that deliveries have started."""
     for delivery in env["ipai.n8n.delivery"]._watched():
         if time.monotonic() > deadline:
             return
         server, execution = delivery.server_id, delivery.execution
-        api = n8n.N8nApi(server.url, server.api_key)
-        env.cr.commit()
         try:
-            state = api.execution(execution).get("status")
+            state = _api(env, server).execution(execution).get("status")
         except n8n.N8nError as error:
             state, said = "unknown", str(error)
             delivery._note_execution(state, said)

@@ -1,7 +1,7 @@
 {
     "name": "Operations in Slack",
     "summary": "One Slack message per run, kept up to date; approve, roll back and deploy from Slack as yourself.",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Operations",
     "author": "ipai",
     "license": "LGPL-3",

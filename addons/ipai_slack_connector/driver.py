@@ -64,6 +64,7 @@ def send(env, turn_seconds=TURN_SECONDS, gaps=pace.SLACKS):
     """Take the new facts and tell them until nothing is left for now, or the turn is over."""
     env = env(su=True)
     turn = Turn(turn_seconds, gaps)
+    env["ipai.slack.workspace"]._pause_where_the_key_is_lost()
     while not turn.is_over:
         took = env["ipai.slack.message"]._take_facts()
         env.cr.commit()
@@ -132,7 +133,9 @@ def _come_back(env):
 
 def _connect_and_test(env):
     """Buy the tokens people came back with, and make the tests people asked for."""
-    for workspace in env["ipai.slack.workspace"].search([("install_code", "!=", False)]):
+    for workspace in env["ipai.slack.workspace"].search([("state", "=", "connecting")]):
+        if not workspace.install_code:
+            continue
         method, arguments = workspace._exchange()
         base_url = workspace.api_url or ""
         workspace.install_code = False  # it is good for one try

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.addons.ipai_ops.engine.webhooks import PushEvent
 from odoo.exceptions import UserError
 
+from .. import presentation
 from ..engine import requirement_lines, resolving
 
 OPEN = ("asked", "ready", "confirmed")
@@ -52,6 +53,7 @@ class ModuleChange(models.Model):
     before = fields.Text(readonly=True)
     after = fields.Text(readonly=True)
     difference = fields.Text(readonly=True)
+    shown = fields.Html(string="The change", compute="_compute_shown", sanitize=False)
     brings = fields.Text(readonly=True, help="All that will be installed, and who asked for it.")
     said = fields.Char(readonly=True, help="What happened, in one sentence.")
     commit = fields.Char(readonly=True)
@@ -60,6 +62,11 @@ class ModuleChange(models.Model):
     confirmed_by_id = fields.Many2one("res.users", string="Reviewed by", readonly=True)
 
     _open_index = models.Index("(id) WHERE state IN ('asked', 'confirmed')")
+
+    @api.depends("difference")
+    def _compute_shown(self):
+        for change in self:
+            change.shown = change.difference and presentation.difference(change.difference)
 
     @api.depends("package_id.technical_name", "environment_id.display_name")
     def _compute_display_name(self):

@@ -148,7 +148,7 @@ class ModuleOperation(models.Model):
         plan = run._payloads("plan")
         tables = [row for part in plan for row in part.get("tables", ())]
         columns = [name for part in plan for name in part.get("columns", ())]
-        lines = [f"{row['name']}: {row['rows']} rows" for row in tables]
+        lines = [f"{row['name']}: {row['rows']:,} rows" for row in tables]
         modules = [name for part in plan for name in part.get("modules", ())]
         self.write(
             {

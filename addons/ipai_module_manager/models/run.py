@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .. import presentation
+
 KINDS = [
     ("modules", "Read modules"),
     ("module_plan", "Plan a change of modules"),
@@ -22,8 +24,9 @@ class Run(models.Model):
         ondelete={"modules": "cascade", "module_plan": "cascade"},
     )
 
-    update_plan = fields.Text(
+    update_plan = fields.Html(
         compute="_compute_update_plan",
+        sanitize=False,
         help="What each changed addon takes by its content, beside the rule of its version.",
     )
 
@@ -31,15 +34,19 @@ class Run(models.Model):
     def _compute_update_plan(self):
         for run in self:
             rows = [row for portion in run._payloads("update_plan") for row in portion]
-            run.update_plan = "\n".join(
-                self.env._(
-                    "%(name)s: %(content)s by content, %(version)s by its version",
-                    name=row["name"],
-                    content=row["content"],
-                    version=row["version"],
-                )
-                for row in rows
-            )
+            run.update_plan = rows and self._shown_updates(rows)
+
+    def _shown_updates(self, rows):
+        words = {
+            "nothing": self.env._("nothing"),
+            "refresh": self.env._("a new bundle"),
+            "restart": self.env._("a restart"),
+            "update": self.env._("an update"),
+        }
+        heads = (self.env._("Module"), self.env._("By content"), self.env._("By version"))
+        cells = [(row["name"], words[row["content"]], words[row["version"]]) for row in rows]
+        tones = ["" if content == version else "text-info" for _name, content, version in cells]
+        return presentation.table(heads, zip(tones, cells, strict=True))
 
     def _order_again(self):
         """A retried change is about the same modules."""

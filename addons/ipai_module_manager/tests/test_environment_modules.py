@@ -1,5 +1,6 @@
 """What an environment has, and how modules come and go: read, shown before, done by a run."""
 
+import re
 from dataclasses import replace
 
 from odoo.addons.ipai_ops.engine import steps
@@ -111,16 +112,26 @@ class TestEnvironmentModules(ModulesMixin, TransactionCase):
         self.read([row("base"), row("sale", version="19.0.2.0"), row("stock")], staging)
         values = {"left_id": self.production.id, "right_id": staging.id}
         compare = self.env["ipai.module.compare"].with_user(self.viewer).create(values)
-        found = [(line.name, line.left, line.right, line.kind) for line in compare.line_ids]
+        cells = re.findall("<td[^>]*>(.*?)</td>", compare.shown)
         self.assertEqual(
-            found,
+            [tuple(cells[at : at + 3]) for at in range(0, len(cells), 3)],
             [
-                ("crm", "19.0.1.0", "", "left"),
-                ("sale", "19.0.1.0", "19.0.2.0", "version"),
-                ("stock", "", "19.0.1.0", "right"),
+                ("crm", "19.0.1.0", "not installed"),
+                ("sale", "19.0.1.0", "19.0.2.0"),
+                ("stock", "not installed", "19.0.1.0"),
             ],
         )
+        self.assertEqual(compare.difference_count, 3)
         self.assertEqual(compare.same_count, 1)
+
+    def test_what_a_module_calls_itself_is_text_and_never_markup(self):
+        staging = self.make_environment("staging", stage="staging")
+        self.serve(staging)
+        self.read([row("<script>x</script>")], staging)
+        values = {"left_id": self.production.id, "right_id": staging.id}
+        compare = self.env["ipai.module.compare"].create(values)
+        self.assertIn("&lt;script&gt;", compare.shown)
+        self.assertNotIn("<script", compare.shown)
 
     def ask(self, action="uninstall", names=("sale",), user=None):
         place = self.production.with_user(user or self.operator)
@@ -200,8 +211,8 @@ class TestEnvironmentModules(ModulesMixin, TransactionCase):
         run = self.production._deploy("push", SHA)
         rows = [{"name": "acme", "content": "restart", "version": "nothing"}]
         self.finish_with(run, [{"update_plan": rows}])
-        said = "acme: restart by content, nothing by its version"
-        self.assertEqual(run.with_user(self.viewer).update_plan, said)
+        cells = re.findall("<td[^>]*>(.*?)</td>", run.with_user(self.viewer).update_plan)
+        self.assertEqual(cells, ["acme", "a restart", "nothing"])
 
     def test_production_waits_for_approval_where_a_policy_says_so(self):
         self.env["ops.policy"].search([]).write({"enforcement": "off"})

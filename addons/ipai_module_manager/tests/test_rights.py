@@ -18,7 +18,6 @@ MODELS = {
     "ipai.environment.module": ("viewer", None, None, None),
     "ipai.module.operation": ("viewer", None, None, None),
     "ipai.module.compare": ("viewer", "viewer", "viewer", "viewer"),
-    "ipai.module.compare.line": ("viewer", None, None, None),
     "ipai.module.add": ("viewer", "viewer", "viewer", "viewer"),
 }
 METHODS = {

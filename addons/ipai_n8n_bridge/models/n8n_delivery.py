@@ -176,11 +176,12 @@ class N8nDelivery(models.Model):
     def _watched(self):
         """Return recent deliveries whose execution has not ended, where n8n can be asked."""
         recent = fields.Datetime.now() - timedelta(days=1)
+        asked = self.env["ipai.n8n.server"].search([]).filtered("has_api_key")
         domain = [
             ("execution", "!=", False),
             ("sent_at", ">", recent),
             ("execution_state", "not in", ("success", "error", "canceled", "crashed", "unknown")),
-            ("server_id.api_key", "!=", False),
+            ("server_id", "in", asked.ids),
         ]
         return self.search(domain, limit=WATCHED_AT_ONCE)
 

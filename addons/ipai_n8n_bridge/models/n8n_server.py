@@ -4,23 +4,27 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.addons.ipai_ops.models.sealed import sealed_field
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.circuit import Circuit
 
 KEY_SCOPE = "ipai.n8n"
 KEY_DAYS = 365
+KEY_LOST_PAUSE = timedelta(minutes=5)
 
 
 class N8nServer(models.Model):
     _name = "ipai.n8n.server"
     _description = "n8n server"
+    _inherit = ["ops.sealed"]
+    _sealed = ("api_key", "signing_secret")
     _order = "name"
 
     name = fields.Char(required=True, default="n8n")
     active = fields.Boolean(default=True)
     url = fields.Char(string="Address", required=True, help="For instance https://n8n.example.com")
-    api_key = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    api_key = sealed_field(fields.Char, "api_key", groups=fields.NO_ACCESS, copy=False)
     new_api_key = fields.Char(
         string="API key",
         compute="_compute_new_api_key",
@@ -28,7 +32,9 @@ class N8nServer(models.Model):
         help="Made in n8n under Settings › n8n API. Kept here, shown to nobody.",
     )
     has_api_key = fields.Boolean("A key is kept", compute="_compute_has_api_key")
-    signing_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    signing_secret = sealed_field(
+        fields.Char, "signing_secret", groups=fields.NO_ACCESS, copy=False
+    )
     health = fields.Selection(
         [("unknown", "Not asked yet"), ("well", "Well"), ("unwell", "Not well")],
         default="unknown",
@@ -65,9 +71,10 @@ class N8nServer(models.Model):
         for server in self.filtered("new_api_key"):
             server.sudo().api_key = server.new_api_key.strip()  # the field is closed to everyone
 
+    @api.depends("sealed_values")
     def _compute_has_api_key(self):
         for server in self:
-            server.has_api_key = bool(server.sudo().api_key)  # only whether there is one
+            server.has_api_key = server._has_sealed("api_key")
 
     def _compute_counts(self):
         deliveries = self.env["ipai.n8n.delivery"]
@@ -149,6 +156,17 @@ class N8nServer(models.Model):
 
     def _webhook_url(self, path):
         return f"{self.url.rstrip('/')}/webhook/{(path or '').strip('/')}"
+
+    @api.model
+    def _spare_where_the_key_is_lost(self):
+        """Send nothing, and lose nothing, where the signing secret cannot be opened."""
+        for server in self.search([]):
+            try:
+                server.signing_secret  # noqa: B018 (whether it opens is asked)
+            except UserError as error:
+                until = fields.Datetime.now() + KEY_LOST_PAUSE
+                said = {"health": "unwell", "health_said": str(error)}
+                server.write({**said, "open_until": until})
 
     def _circuit(self):
         return Circuit(self.failures, self.open_until or None)

@@ -5,6 +5,7 @@ import os
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL, sql
 
 from .. import key_files
 from ..engine.keyring import NONCE_BYTES, Damaged, Keyring, LostKey, key_id_of
@@ -77,6 +78,25 @@ class Sealed(models.AbstractModel):
             settings.set_param(KNOWN_KEY, ring.current_id)
         return ring
 
+    def _has_sealed(self, name):
+        """Say whether there is a value: that is no secret, even when the key is lost."""
+        return name in (self.sudo().sealed_values or {})
+
+    @api.model
+    def _seal_columns(self, names):
+        """Encrypt what an older version kept in columns of these names, then drop the columns."""
+        records = self.sudo().with_context(active_test=False)
+        present = [name for name in names if sql.column_exists(self.env.cr, self._table, name)]
+        for name in present:
+            column, table = SQL.identifier(name), SQL.identifier(self._table)
+            query = SQL("SELECT id, %s FROM %s WHERE %s IS NOT NULL", column, table, column)
+            for record_id, value in self.env.execute_query(query):
+                records.browse(record_id)[name] = value
+        self.flush_model()
+        for name in present:
+            column, table = SQL.identifier(name), SQL.identifier(self._table)
+            self.env.cr.execute(SQL("ALTER TABLE %s DROP COLUMN %s", table, column))
+
     def _lost_key_text(self, key_id):
         return self.env._(
             "The key %(key)s that encrypts secrets is not in %(path)s. Put it back from your backup "
@@ -125,8 +145,8 @@ class Project(models.Model):
 
     @api.depends("sealed_values")
     def _compute_has_git_credentials(self):
-        for project in self:  # whether there are any is no secret, even when the key is lost
-            project.has_git_credentials = "git_credentials" in (project.sudo().sealed_values or {})
+        for project in self:
+            project.has_git_credentials = project._has_sealed("git_credentials")
 
 
 class Environment(models.Model):

@@ -31,7 +31,7 @@ class IrHttp(models.AbstractModel):
         headers = {name.lower(): value for name, value in message.headers.items()}
         # Slack has no user here: the signature proves who it is.
         workspaces = request.env(user=SUPERUSER_ID, su=True)["ipai.slack.workspace"]
-        signers = workspaces.search([("signing_secret", "!=", False)])
+        signers = workspaces.search([]).filtered("signing_secret")
         genuine = [
             workspace.id
             for workspace in signers

@@ -41,7 +41,7 @@ class Message(models.Model):
                   JOIN ipai_slack_channel channel ON channel.id = message.channel_id
                   JOIN ipai_slack_workspace workspace ON workspace.id = channel.workspace_id
                  WHERE message.state = 'waiting' AND channel.active AND workspace.active
-                   AND workspace.bot_token IS NOT NULL AND %s <= %s
+                   AND workspace.sealed_values->>'bot_token' IS NOT NULL AND %s <= %s
               ORDER BY message.channel_id, message.rank, message.id
                 """,
                 self._due_sql(),
@@ -59,7 +59,7 @@ class Message(models.Model):
               JOIN ipai_slack_channel channel ON channel.id = message.channel_id
               JOIN ipai_slack_workspace workspace ON workspace.id = channel.workspace_id
              WHERE message.state = 'waiting' AND channel.active AND workspace.active
-               AND workspace.bot_token IS NOT NULL
+               AND workspace.sealed_values->>'bot_token' IS NOT NULL
             """,
             self._due_sql(),
         )

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.exceptions import UserError, ValidationError
 
 from ..engine import failures
 
@@ -16,6 +17,8 @@ SCOPES = (
     "groups:history",
 )
 SECRETS = ("bot_token", "signing_secret", "client_secret")
+CLOSED = {"groups": fields.NO_ACCESS, "copy": False}
+KEY_LOST_PAUSE = timedelta(minutes=5)
 STATES = [
     ("draft", "Not connected"),
     ("connecting", "Connecting"),
@@ -27,6 +30,8 @@ STATES = [
 class Workspace(models.Model):
     _name = "ipai.slack.workspace"
     _description = "Slack workspace"
+    _inherit = ["ops.sealed"]
+    _sealed = (*SECRETS, "install_code")
     _order = "name, id"
 
     name = fields.Char(required=True, default="Slack")
@@ -43,9 +48,9 @@ class Workspace(models.Model):
     scopes = fields.Char(copy=False, readonly=True)
     missing_scopes = fields.Char(compute="_compute_missing_scopes")
     client_id = fields.Char(string="Client ID", copy=False)
-    bot_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    signing_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    client_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    bot_token = sealed_field(fields.Char, "bot_token", **CLOSED)
+    signing_secret = sealed_field(fields.Char, "signing_secret", **CLOSED)
+    client_secret = sealed_field(fields.Char, "client_secret", **CLOSED)
     new_bot_token = fields.Char(
         string="Bot token", compute="_compute_write_only", inverse="_inverse_secrets"
     )
@@ -66,7 +71,7 @@ class Workspace(models.Model):
     interaction_url = fields.Char(string="Interactivity URL", compute="_compute_urls")
     redirect_url = fields.Char(string="Redirect URL", compute="_compute_urls")
     install_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    install_code = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    install_code = sealed_field(fields.Char, "install_code", **CLOSED)
     paused_until = fields.Datetime(copy=False, readonly=True)
     attempts = fields.Integer(copy=False, readonly=True)
     channel_ids = fields.One2many("ipai.slack.channel", "workspace_id")
@@ -107,12 +112,11 @@ class Workspace(models.Model):
                     closed._hope_again()
         self.invalidate_recordset([f"new_{name}" for name in SECRETS])
 
-    @api.depends(*SECRETS)
+    @api.depends("sealed_values")
     def _compute_has_secrets(self):
         for workspace in self:
-            closed = workspace.sudo()  # tells that there is one, never which
             for name in SECRETS:
-                workspace[f"has_{name}"] = bool(closed[name])
+                workspace[f"has_{name}"] = workspace._has_sealed(name)
 
     def _compute_urls(self):
         root = self.env["ops.edge"]._control_url()
@@ -194,6 +198,16 @@ class Workspace(models.Model):
             hint = self.env._("Add them at “OAuth & Permissions”, then install the app again.")
             said = f"{said} {missing} {hint}"
         return said
+
+    @api.model
+    def _pause_where_the_key_is_lost(self):
+        """Tell nothing, and lose nothing, where the token cannot be opened."""
+        for workspace in self.search([]):
+            try:
+                workspace.bot_token  # noqa: B018 (whether it opens is asked)
+            except UserError as error:
+                until = fields.Datetime.now() + KEY_LOST_PAUSE
+                workspace.write({"state": "broken", "said": str(error), "paused_until": until})
 
     def _break(self, verdict, wait_seconds):
         """Stop calling for a while: the token or the app is not what it must be."""

@@ -1,0 +1,68 @@
+"""The screens of modules, at the width of a desk and of a phone."""
+
+import pytest
+from test_screens import FORM, LIST, WIDTHS, address, album, check_screen, environment  # noqa: F401
+
+
+def record(path, model, *domain):
+    return (path, model, list(domain), FORM)
+
+
+def page_of(path, selector=LIST):
+    return (path, None, None, selector)
+
+
+def operation(*domain):
+    return record("module-operations", "ipai.module.operation", *domain)
+
+
+def change(*domain):
+    return record("module-changes", "ipai.module.change", *domain)
+
+
+QUEUE = record("module-marketplace", "ipai.module.package", ("technical_name", "=", "queue_job"))
+OUTDATED = ("is_outdated", "=", True)
+PLACE = [("project_id.code", "=", "acme"), ("environment_id.name", "=", "main")]
+NEWEST = [*PLACE, ("kind", "=", "deploy"), ("event_ids", "!=", False)]
+SCREENS = {
+    "modules-marketplace": (page_of("module-marketplace"), []),
+    "modules-page": (QUEUE, []),
+    "modules-add": (QUEUE, [("button[name=action_add]", None), (".modal-body", None)]),
+    "modules-environment": (environment("main"), []),
+    "modules-inventory": (page_of("environment-modules"), []),
+    "modules-module": (record("environment-modules", "ipai.environment.module", OUTDATED), []),
+    "modules-operations": (page_of("module-operations"), []),
+    "modules-remove": (operation(("action", "=", "uninstall")), []),
+    "modules-install": (operation(("action", "=", "install"), ("state", "=", "ready")), []),
+    "modules-operation-failed": (operation(("state", "=", "failed")), []),
+    "modules-changes": (page_of("module-changes"), []),
+    "modules-change": (change(("state", "=", "ready")), []),
+    "modules-change-refused": (change(("state", "=", "refused")), []),
+    "modules-updates": (
+        ("ops-runs", "ops.run", NEWEST, ".o_ops_log_row"),
+        [(".nav-link", "Updates")],
+    ),
+    "modules-index": (record("module-index", "ipai.module.index"), []),
+    "modules-questions": (page_of("module-questions"), []),
+}
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_of_modules_fits(page, odoo, album, name, size):  # noqa: F811
+    (path, model, domain, selector), clicks = SCREENS[name]
+    place = (address(odoo, path, model, domain), selector)
+    check_screen(page, place, clicks, album / f"{name}-{size}.png", size)
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_two_environments_side_by_side_fit(page, odoo, album, size):  # noqa: F811
+    sides = [
+        odoo.find("ops.environment", ("project_id.code", "=", "acme"), ("name", "=", name))
+        for name in ("main", "release/2.4")
+    ]
+    compare = odoo.call(
+        "ipai.module.compare", "create", {"left_id": sides[0], "right_id": sides[1]}
+    )
+    place = (f"{odoo.url}/odoo/module-compare/{compare}", FORM)
+    check_screen(page, place, [], album / f"modules-compare-{size}.png", size)
