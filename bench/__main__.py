@@ -12,7 +12,17 @@ from .measure import as_markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "benchmarks.md"
-IN_PROCESS = ("ingest", "tick", "screens", "slack", "masking", "audit", "outbox", "modules")
+IN_PROCESS = (
+    "ingest",
+    "tick",
+    "screens",
+    "slack",
+    "masking",
+    "audit",
+    "outbox",
+    "latency",
+    "modules",
+)
 INTRODUCTION = """# Benchmarks
 
 Made by `script/bench` on {when}, {cores} cores, Python {python}. Each figure stands beside its

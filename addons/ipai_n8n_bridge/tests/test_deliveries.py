@@ -43,6 +43,17 @@ class TestDeliveries(N8nMixin, TransactionCase):
         if self.n8n.open_until:
             self.n8n.open_until = fields.Datetime.now() - timedelta(seconds=1)
 
+    def test_while_the_key_of_the_secrets_is_lost_all_waits_and_the_server_says_why(self):
+        self.note()
+        self.env.invalidate_all()
+        with patch.dict("os.environ", {"IPAI_SECRETS_KEY_FILE": "/nonexistent/secrets"}):
+            self.work()
+        self.assertEqual(self.deliveries.search([]).mapped("state"), ["waiting"])
+        self.assertIn("is not in /nonexistent/secrets", self.n8n.health_said)
+        self.later()
+        self.work()
+        self.assertEqual(len(self.listener.facts()), 1)
+
     def test_a_fact_arrives_signed_and_fits_the_schema(self):
         self.subscription.kinds = "run.*"
         run = self.finish(self.make_environment()._deploy("push", SHA))

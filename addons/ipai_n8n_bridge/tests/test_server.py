@@ -4,6 +4,7 @@ import json
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import SQL
 
 from .common import N8nMixin
 
@@ -23,6 +24,13 @@ class TestServer(N8nMixin, TransactionCase):
                 server.read([name])
         self.assertEqual((server.has_api_key, server.new_api_key), (True, False))
         self.assertEqual(self.n8n.sudo().api_key, "a key of n8n")
+
+    def test_secrets_are_encrypted_at_rest(self):
+        self.env.flush_all()
+        query = "SELECT row_to_json(t)::text FROM ipai_n8n_server t WHERE id = %s"
+        [(row,)] = self.env.execute_query(SQL(query, self.n8n.id))
+        for secret in ("a key of n8n", self.n8n.sudo().signing_secret):
+            self.assertNotIn(secret, row)
 
     def test_a_new_secret_is_shown_once(self):
         shown = self.n8n.with_user(self.manager).action_new_secret()["params"]["message"]

@@ -112,8 +112,12 @@ class FactConsumer(models.Model):
             self.env.cr.precommit.add(self.sudo()._wake)
 
     def _wake(self):
-        for cron in self.search([]).cron_id:
-            cron._trigger()
+        """Have the readers' crons called: one statement and one notice, however many readers."""
+        crons = self.search([]).cron_id.filtered("active")
+        now = fields.Datetime.now()
+        self.env["ir.cron.trigger"].create([{"cron_id": each.id, "call_at": now} for each in crons])
+        if crons:
+            self.env.cr.postcommit.add(crons[0]._notifydb)
 
     @api.model
     def _late_crons(self):

@@ -46,6 +46,15 @@ class TestSecrets(OpsCase):
         self.assertEqual(self.secret.sudo().value, VALUE)
         self.assertEqual(self.project.sudo().webhook_secret, "hook secret")
 
+    def test_an_update_encrypts_what_was_plain_text_and_drops_its_column(self):
+        self.env.cr.execute("ALTER TABLE ops_project ADD COLUMN git_credentials varchar")
+        query = "UPDATE ops_project SET git_credentials = 'an old plain token' WHERE id = %s"
+        self.env.cr.execute(query, [self.project.id])
+        self.env["ops.project"]._seal_columns(("git_credentials", "masking_key"))
+        self.assertNotIn("an old plain token", self.columns())
+        self.env.invalidate_all()
+        self.assertEqual(self.project.sudo().git_credentials, "an old plain token")
+
     def test_nobody_reads_a_value(self):
         for user in (self.viewer, self.operator, self.manager):
             with self.assertRaises(AccessError):

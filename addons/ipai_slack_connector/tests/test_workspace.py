@@ -1,10 +1,12 @@
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import SQL
 
-from ..testing.slack_server import CODE, TOKEN
-from .common import SlackMixin
+from ..testing.slack_server import CLIENT_SECRET, CODE, TOKEN
+from .common import SIGNING_SECRET, SlackMixin
 
 
 @tagged("post_install", "-at_install", "ipai_slack_connector")
@@ -17,6 +19,28 @@ class TestWorkspace(SlackMixin, HttpCase):
     def setUp(self):
         super().setUp()
         self.start_slack()
+
+    # ----- secrets -----
+
+    def test_secrets_are_encrypted_at_rest(self):
+        self.env.flush_all()
+        query = "SELECT row_to_json(t)::text FROM ipai_slack_workspace t WHERE id = %s"
+        [(row,)] = self.env.execute_query(SQL(query, self.workspace.id))
+        for secret in (TOKEN, SIGNING_SECRET, CLIENT_SECRET):
+            self.assertNotIn(secret, row)
+        self.assertEqual(self.workspace.sudo().bot_token, TOKEN)
+
+    def test_while_the_key_of_the_secrets_is_lost_all_waits_and_the_workspace_says_why(self):
+        self.note("test.fact", self.production)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.dict("os.environ", {"IPAI_SECRETS_KEY_FILE": "/nonexistent/secrets"}):
+            self.send()
+        self.assertFalse(self.texts())
+        self.assertIn("is not in /nonexistent/secrets", self.workspace.said)
+        self.resume()
+        self.send()
+        self.assertEqual(len(self.texts()), 1)
 
     # ----- tests that explain -----
 
