@@ -96,11 +96,10 @@ def _watch_executions(env, deadline):
             return
         server, execution = delivery.server_id, delivery.execution
         try:
-            state = _api(env, server).execution(execution).get("status")
+            found = _api(env, server).execution(execution)
         except n8n.N8nError as error:
-            state, said = "unknown", str(error)
-            delivery._note_execution(state, said)
+            delivery._note_execution("unknown", str(error))
             env.cr.commit()
             return
-        delivery._note_execution(state)
+        delivery._note_execution(found.get("status"), workflow=found.get("workflowId"))
         env.cr.commit()

@@ -41,6 +41,20 @@ class Repository:
         self.git("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
         return self.git("rev-parse", "HEAD").strip()
 
+    def accept_pushes(self):
+        """Let the daemon take pushes for this repository, as a forge does."""
+        self._git_in(self.bare, "config", "daemon.receivepack", "true")
+
+    def pull(self):
+        """Take over what others pushed."""
+        self.git("fetch", "--quiet", "origin", "main")
+        self.git("reset", "--quiet", "--hard", "FETCH_HEAD")
+        return self
+
+    def show(self, what):
+        """Return a file of the served repository, named as ``main:requirements.txt``."""
+        return self._git_in(self.bare, "show", what)
+
     def git(self, *words):
         return self._git_in(self.clone, *words)
 

@@ -69,6 +69,19 @@ def waiting(bridge):
     return bridge.rows("ipai.n8n.order", [["state", "=", "waiting"]], "kind")
 
 
+def imported_again(bridge, template, like, **values):
+    """Import a shipped workflow with the newest secret, in place of the earlier one."""
+    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", like]], "name"):
+        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
+    flow = {"template": template, "suite_url": bridge.odoo.url, "server_id": bridge.server}
+    made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, **values})
+    bridge.odoo.call("ipai.n8n.import", "action_import", [made])
+    bridge.until(lambda: not waiting(bridge), "the import did not end")
+    domain = [["name", "like", like], ["is_active", "=", True]]
+    [flow] = bridge.rows("ipai.n8n.workflow", domain, "external_id")
+    return flow["external_id"]
+
+
 def test_the_shipped_workflows_import_and_are_active(bridge):
     orders = bridge.rows("ipai.n8n.order", [["kind", "=", "import"]], "state", "said")
     assert [order["state"] for order in orders] == ["done"] * 3, orders
@@ -88,7 +101,7 @@ def test_an_alert_reaches_slack_and_mail_and_its_execution_is_known(bridge, slac
     bridge.until(lambda: any(said in text for text in slack.texts), "Slack heard nothing")
     bridge.until(lambda: any(said in text for text in mail.mails), "no mail came")
     domain = [["kind", "=", "alert.raised"]]
-    fields = ("state", "status", "execution", "execution_state", "latency_ms")
+    fields = ("state", "status", "execution", "execution_state", "latency_ms", "execution_url")
 
     def rows():
         return bridge.rows(
@@ -97,6 +110,8 @@ def test_an_alert_reaches_slack_and_mail_and_its_execution_is_known(bridge, slac
 
     [delivery] = bridge.until(rows, "the execution's end is not known")
     assert (delivery["state"], delivery["status"]) == ("delivered", 202)
+    assert delivery["execution_url"].endswith(f"/executions/{delivery['execution']}")
+    assert requests.get(delivery["execution_url"], timeout=30).status_code == 200
 
 
 def test_a_wrong_signature_is_refused_by_the_workflow(bridge, n8n):
@@ -125,12 +140,7 @@ def comment(n8n, secret, text, association="MEMBER", number=7):
 def secret(bridge):
     """The signing secret, made anew as the button does; the workflow is imported with it."""
     shown = bridge.odoo.call("ipai.n8n.server", "action_new_secret", [bridge.server])
-    flow = {"template": "deploy-on-comment", "suite_url": bridge.odoo.url}
-    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", "comment"]], "name"):
-        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
-    made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, "server_id": bridge.server})
-    bridge.odoo.call("ipai.n8n.import", "action_import", [made])
-    bridge.until(lambda: not waiting(bridge), "the import did not end")
+    imported_again(bridge, "deploy-on-comment", "comment")
     return shown["params"]["message"]
 
 
@@ -151,14 +161,59 @@ def test_comments_of_strangers_and_forged_ones_do_nothing(bridge, n8n, secret):
     assert bridge.odoo.call("ops.run", "search_count", []) == before
 
 
+@pytest.fixture(scope="module")
+def report(bridge, slack, mail, secret):
+    """The nightly report, imported with the current secret; return its id in n8n."""
+    post = {"mail_to": "ops@example.com", "mail_from": "suite@example.com"}
+    post |= {"smtp_host": "127.0.0.1", "smtp_port": mail.port, "slack_url": slack.url}
+    return imported_again(bridge, "nightly-report", "nightly", **post)
+
+
+def test_the_report_asked_for_now_reaches_slack_and_mail(
+    bridge, n8n, slack, mail, secret, report
+):
+    said = "The night was hot"
+    bridge.raise_alert("night", said)
+    url = f"{n8n.url}/webhook/ipai-nightly-report"
+    assert requests.post(url, json={}, timeout=60).status_code == 403
+    answer = requests.post(url, json={}, headers={"X-Ipai-Token": secret}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    [text] = [text for text in slack.texts if "Last 24 hours" in text]
+    assert said in text
+    assert any(said in sent and "Last 24 hours" in sent for sent in mail.mails)
+
+
+def test_the_report_comes_by_its_schedule(n8n, slack, report):
+    """Each second instead of each morning: the same workflow, started by its own trigger."""
+    headers = {"X-N8N-API-KEY": n8n.key}
+    place = f"{n8n.url}/api/v1/workflows/{report}"
+    flow = requests.get(place, headers=headers, timeout=30).json()
+    [trigger] = [node for node in flow["nodes"] if node["type"].endswith("scheduleTrigger")]
+    trigger["parameters"]["rule"]["interval"][0]["expression"] = "* * * * * *"
+    kept = {name: flow[name] for name in ("name", "nodes", "connections", "settings")}
+    before = len([text for text in slack.texts if "Last 24 hours" in text])
+    for verb in ("deactivate", "", "activate"):
+        call = requests.post if verb else requests.put
+        answer = call(
+            f"{place}/{verb}".rstrip("/"),
+            json=kept if not verb else None,
+            headers=headers,
+            timeout=30,
+        )
+        assert answer.ok, answer.text
+    deadline = time.monotonic() + 60
+    while len([text for text in slack.texts if "Last 24 hours" in text]) == before:
+        assert time.monotonic() < deadline, "no report came"
+        time.sleep(0.2)
+    requests.post(f"{place}/deactivate", headers=headers, timeout=30).raise_for_status()
+    executions = f"{n8n.url}/api/v1/executions?workflowId={report}&status=success"
+    done = requests.get(executions, headers=headers, timeout=30).json()["data"]
+    assert "trigger" in {execution["mode"] for execution in done}
+
+
 def test_n8n_killed_and_back_again_gets_everything_in_order(bridge, n8n, slack, secret):
     """The last one: the alerts' workflow is imported again, with the new secret."""
-    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", "alerts"]], "name"):
-        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
-    flow = {"template": "monitoring-alerts", "suite_url": bridge.odoo.url, "slack_url": slack.url}
-    made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, "server_id": bridge.server})
-    bridge.odoo.call("ipai.n8n.import", "action_import", [made])
-    bridge.until(lambda: not waiting(bridge), "the import did not end")
+    imported_again(bridge, "monitoring-alerts", "alerts", slack_url=slack.url)
     n8n.kill()
     for number in range(12):
         bridge.raise_alert(f"lost-{number}", f"While away {number:02d}")

@@ -55,10 +55,19 @@ class N8nDelivery(models.Model):
     error = fields.Char(string="What happened", readonly=True)
     execution = fields.Char(string="n8n execution", readonly=True)
     execution_state = fields.Char(readonly=True)
+    workflow_key = fields.Char(string="Workflow's id in n8n", readonly=True)
+    execution_url = fields.Char(string="In n8n", compute="_compute_execution_url")
 
     _uuid_unique = models.Constraint("UNIQUE(uuid)", "That delivery is known.")
     _once = models.UniqueIndex("(subscription_id, fact_id)", "The fact is planned already.")
     _lane_index = models.Index("(subscription_id, lane, id) WHERE state IN ('waiting','sending')")
+
+    @api.depends("server_id.url", "workflow_key", "execution")
+    def _compute_execution_url(self):
+        for delivery in self:
+            root = (delivery.server_id.url or "").rstrip("/")
+            place = f"{root}/workflow/{delivery.workflow_key}/executions/{delivery.execution}"
+            delivery.execution_url = delivery.workflow_key and delivery.execution and place
 
     @api.model
     def _plan(self, facts):
@@ -185,8 +194,10 @@ class N8nDelivery(models.Model):
         ]
         return self.search(domain, limit=WATCHED_AT_ONCE)
 
-    def _note_execution(self, state, said=None):
-        self.write({"execution_state": state, **({"error": said} if said else {})})
+    def _note_execution(self, state, said=None, workflow=None):
+        told = {"error": said, "workflow_key": workflow}
+        known = {name: value for name, value in told.items() if value}
+        self.write({"execution_state": state, **known})
 
     @api.model
     def _come_back(self):

@@ -6,6 +6,7 @@ from odoo import fields, models
 class Run(models.Model):
     _inherit = "ops.run"
 
+    n8n_delivery_ids = fields.One2many("ipai.n8n.delivery", "run_id", readonly=True)
     n8n_delivery_count = fields.Integer(compute="_compute_n8n_delivery_count")
 
     def _compute_n8n_delivery_count(self):

@@ -52,6 +52,7 @@ def deliveries(server):
     for number, delivery in enumerate(book.search([])):
         values = {"state": "delivered", "status": 202, "attempts": 1, "latency_ms": 84 + 7 * number}
         values |= {"execution": str(40 + number), "execution_state": "success"}
+        values["workflow_key"] = "a0"
         values |= {"sent_at": ago(minutes=number), "answer": f'{{"executionId": "{40 + number}"}}'}
         if number == 4:
             values = {"state": "dead", "status": 404, "attempts": 8, "error": refused}
