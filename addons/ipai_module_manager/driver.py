@@ -6,9 +6,12 @@ ends early goes on with the next one.
 
 import time
 
-from .adapters import package_index, pip_settings, repository
+from odoo.exceptions import UserError
+
+from .adapters import forge, package_index, pip_settings, repository
 from .engine import requirement_lines
 from .engine.catalogue import Missing
+from .engine.forge import ForgeFault
 from .engine.resolving import Conflict
 
 TURN_SECONDS = 60  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
@@ -27,6 +30,8 @@ def work(env, turn_seconds=TURN_SECONDS):
     for change in env["ipai.module.change"].search([("state", "in", ("asked", "confirmed"))]):
         if time.monotonic() > deadline or not _move(env, change, deadline):
             return _go_on(env)
+    for change in env["ipai.module.change"].search([("pull_state", "=", "wanted")]):
+        _open_pull(env, change)
     return _read_ahead(env, deadline)
 
 
@@ -156,6 +161,16 @@ def _commit(env, change):
     url, _branch, credentials = place
     commit = repository.write(url, repository.Commit(**facts), credentials)
     change._note_pushed(commit)
+    env.cr.commit()
+
+
+def _open_pull(env, change):
+    try:
+        place, token, wish = change._pull_facts()
+        env.cr.commit()
+        change._note_pull(forge.open_pull(place, token, wish, pip_settings.certificates()))
+    except (ForgeFault, UserError) as fault:  # a lost key of the secrets is said by Odoo
+        change._note_pull_fault(str(fault))
     env.cr.commit()
 
 

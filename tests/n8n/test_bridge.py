@@ -169,9 +169,7 @@ def report(bridge, slack, mail, secret):
     return imported_again(bridge, "nightly-report", "nightly", **post)
 
 
-def test_the_report_asked_for_now_reaches_slack_and_mail(
-    bridge, n8n, slack, mail, secret, report
-):
+def test_the_report_asked_for_now_reaches_slack_and_mail(bridge, n8n, slack, mail, secret, report):
     said = "The night was hot"
     bridge.raise_alert("night", said)
     url = f"{n8n.url}/webhook/ipai-nightly-report"

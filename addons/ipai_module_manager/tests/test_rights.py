@@ -29,6 +29,7 @@ METHODS = {
     ("ipai.module.change", "action_confirm"): "operator",
     ("ipai.module.change", "action_drop"): "operator",
     ("ipai.module.change", "action_view_run"): "viewer",
+    ("ipai.module.change", "action_open_pull"): "operator",
     ("ipai.module.add", "action_ask"): "operator",
     ("ipai.environment.module", "action_install"): "operator",
     ("ipai.environment.module", "action_update"): "operator",

@@ -1,0 +1,60 @@
+"""A project's token at its forge, with which pull requests are opened."""
+
+from odoo import api, fields, models
+from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.exceptions import ValidationError
+
+from ..engine import forge
+
+PLACES = ("repository_url", "forge", "forge_api_url")
+SAFE = ("https://", "http://127.0.0.1:", "http://localhost:")
+
+
+class Project(models.Model):
+    _inherit = "ops.project"
+
+    forge_api_url = fields.Char(
+        string="Forge's API",
+        help="Blank: worked out from the repository's URL, for instance https://git.example.com/api/v1.",
+    )
+    forge_token = sealed_field(fields.Char, "forge_token", groups=fields.NO_ACCESS, copy=False)
+    new_forge_token = fields.Char(
+        string="Forge token",
+        compute="_compute_new_forge_token",
+        inverse="_inverse_new_forge_token",
+        groups="ipai_ops.group_viewer",
+        help="Opens pull requests for modules that are added. It can be written, never read.",
+    )
+    has_forge_token = fields.Boolean(compute="_compute_has_forge_token")
+
+    @api.constrains("forge_api_url")
+    def _check_forge_api_url(self):
+        for project in self:
+            if project.forge_api_url and not project.forge_api_url.startswith(SAFE):
+                raise ValidationError(
+                    self.env._("The API's address begins with https://: a token travels there.")
+                )
+
+    @api.depends("sealed_values")
+    def _compute_has_forge_token(self):
+        for project in self:
+            project.has_forge_token = project._has_sealed("forge_token")
+
+    def _compute_new_forge_token(self):
+        self.new_forge_token = False
+
+    def _inverse_new_forge_token(self):
+        for project in self.filtered("new_forge_token"):
+            project._check_may("secrets")
+            project.sudo().forge_token = project.new_forge_token.strip()  # after the check
+        self.invalidate_recordset(["new_forge_token"])
+
+    def write(self, vals):
+        """A token is for the place it was given for: elsewhere it is given anew."""
+        given = [name for name in PLACES if name in vals]
+        moved = self.filtered(lambda one: any(one[name] != vals[name] for name in given))
+        moved.sudo().filtered("has_forge_token").forge_token = False  # nobody may write it
+        return super().write(vals)
+
+    def _opens_pulls(self):
+        return self.has_forge_token and self.forge in forge.FORGES
