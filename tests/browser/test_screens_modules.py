@@ -1,7 +1,17 @@
 """The screens of modules, at the width of a desk and of a phone."""
 
 import pytest
-from test_screens import FORM, LIST, WIDTHS, address, album, check_screen, environment  # noqa: F401
+from test_screens import (  # noqa: F401
+    FORM,
+    LIST,
+    WIDTHS,
+    address,
+    album,
+    check_screen,
+    environment,
+    photograph,
+    rest,
+)
 
 
 def record(path, model, *domain):
@@ -38,10 +48,7 @@ SCREENS = {
     "modules-changes": (page_of("module-changes"), []),
     "modules-change": (change(("state", "=", "ready")), []),
     "modules-change-refused": (change(("state", "=", "refused")), []),
-    "modules-updates": (
-        ("ops-runs", "ops.run", NEWEST, ".o_ops_log_row"),
-        [(".nav-link", "Updates")],
-    ),
+    "modules-change-committed": (change(("state", "=", "pushed")), []),
     "modules-index": (record("module-index", "ipai.module.index"), []),
     "modules-questions": (page_of("module-questions"), []),
 }
@@ -66,3 +73,15 @@ def test_two_environments_side_by_side_fit(page, odoo, album, size):  # noqa: F8
     )
     place = (f"{odoo.url}/odoo/module-compare/{compare}", FORM)
     check_screen(page, place, [], album / f"modules-compare-{size}.png", size)
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_what_a_deploy_updates_fits(page, odoo, album, size):  # noqa: F811
+    place = (address(odoo, "ops-runs", "ops.run", NEWEST), ".o_ops_log_row")
+    picture = album / f"modules-updates-{size}.png"
+    check_screen(page, place, [(".nav-link", "Updates")], picture, size)
+    table = "document.querySelector('.o_field_widget[name=update_plan] table')"
+    page.evaluate(f"{table}.scrollIntoView({{block: 'end'}})")
+    rest(page)
+    photograph(page, picture)
+    assert "a restart" in page.evaluate(f"{table}.innerText")

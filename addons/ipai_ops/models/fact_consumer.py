@@ -9,6 +9,8 @@ cannot be told apart counts as ours.
 
 from datetime import timedelta
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -112,12 +114,32 @@ class FactConsumer(models.Model):
             self.env.cr.precommit.add(self.sudo()._wake)
 
     def _wake(self):
-        """Have the readers' crons called: one statement and one notice, however many readers."""
-        crons = self.search([]).cron_id.filtered("active")
-        now = fields.Datetime.now()
+        """Have the readers' crons called: one notice for all, none for those that are called anyway."""
+        crons, now = self.search([]).cron_id.filtered("active"), fields.Datetime.now()
+        crons -= self._called_after_this(crons, now)
         self.env["ir.cron.trigger"].create([{"cron_id": each.id, "call_at": now} for each in crons])
         if crons:
             self.env.cr.postcommit.add(crons[0]._notifydb)
+
+    @api.model
+    def _called_after_this(self, crons, now):
+        """Return the crons that a waiting call will run once this transaction is over.
+
+        A call that has begun has its row locked: it may have looked already, and is passed over.
+        One that has not cannot begin before the commit, for the lock taken here holds it up.
+        """
+        query = SQL(
+            "SELECT cron_id FROM ir_cron_trigger WHERE cron_id = ANY(%s) AND call_at <= %s"
+            " FOR SHARE SKIP LOCKED",
+            crons.ids,
+            now,
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+                return crons.browse({row[0] for row in self.env.cr.fetchall()})
+        except SerializationFailure:  # a call ended meanwhile: nobody knows what it has seen
+            return crons.browse()
 
     @api.model
     def _late_crons(self):

@@ -142,3 +142,15 @@ class TestFact(OpsCase):
         self.facts._note("test", self.production)
         self.env.cr.precommit.run()
         self.assertEqual(self.env["ir.cron.trigger"].search_count(triggers), before + 1)
+        self.facts._note("test", self.production)
+        self.env.cr.precommit.run()  # the call still waits: it will see this fact too
+        self.assertEqual(self.env["ir.cron.trigger"].search_count(triggers), before + 1)
+
+    def test_a_call_that_is_later_does_not_count_as_waiting(self):
+        cron = self.env.ref("ipai_ops.cron_poll")
+        self.env["ops.fact.consumer"]._subscribe("woken reader", cron)
+        later = fields.Datetime.now() + timedelta(hours=1)
+        self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).call_at = later
+        self.env.flush_all()
+        called = self.env["ops.fact.consumer"]._called_after_this(cron, fields.Datetime.now())
+        self.assertFalse(called)

@@ -3,9 +3,12 @@
 import random
 from contextlib import ExitStack
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import mute_logger
 
 SEEDS = range(12)
 WRITERS = 6
@@ -116,3 +119,81 @@ class TestFactOrder(BaseCase):
     def note(cursor, writer, number):
         env = Environment(cursor, SUPERUSER_ID, {})
         env["ops.fact"]._note("order.test", mark=[writer, number])
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestWaking(BaseCase):
+    """A call of a reader is asked for again exactly where the waiting one may have looked already."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.addCleanup(self.remove)
+        with self.registry.cursor() as cursor:
+            env = Environment(cursor, SUPERUSER_ID, {})
+            self.cron = env.ref("ipai_ops.cron_poll").id
+            env["ops.fact.consumer"]._subscribe("waking test", env["ir.cron"].browse(self.cron))
+            cursor.execute("DELETE FROM ir_cron_trigger WHERE cron_id = %s", [self.cron])
+            self.trigger(cursor)
+
+    def remove(self):
+        with self.registry.cursor() as cursor:
+            env = Environment(cursor, SUPERUSER_ID, {})
+            env["ops.fact.consumer"].search([("name", "=", "waking test")]).unlink()
+            cursor.execute("DELETE FROM ir_cron_trigger WHERE cron_id = %s", [self.cron])
+            cursor.execute("DELETE FROM ops_fact WHERE kind = 'waking.test'")
+
+    def trigger(self, cursor):
+        query = (
+            "INSERT INTO ir_cron_trigger (cron_id, call_at) VALUES (%s, now() at time zone 'utc')"
+        )
+        cursor.execute(query, [self.cron])
+
+    def count(self):
+        with self.registry.cursor() as cursor:
+            query = "SELECT count(*) FROM ir_cron_trigger WHERE cron_id = %s"
+            cursor.execute(query, [self.cron])
+            return cursor.fetchone()[0]
+
+    def begin_call(self, cursor):
+        """Do what the scheduler does first: it takes the waiting calls away, uncommitted."""
+        cursor.execute("DELETE FROM ir_cron_trigger WHERE cron_id = %s", [self.cron])
+
+    def note(self, cursor):
+        env = Environment(cursor, SUPERUSER_ID, {})
+        env["ops.fact"]._note("waking.test")
+        cursor.precommit.run()
+
+    def test_a_call_that_waits_is_enough(self):
+        with self.registry.cursor() as writer:
+            self.note(writer)
+        self.assertEqual(self.count(), 1)
+
+    def test_a_call_that_has_begun_may_have_looked_already(self):
+        with self.registry.cursor() as scheduler, self.registry.cursor() as writer:
+            self.begin_call(scheduler)
+            self.note(writer)
+            writer.commit()
+            scheduler.commit()
+        self.assertEqual(self.count(), 1, "asked for anew")
+
+    def test_a_call_that_ended_meanwhile_has_not_seen_the_fact(self):
+        with self.registry.cursor() as writer:
+            writer.execute("SELECT count(*) FROM ir_cron_trigger")  # its view of the rows begins
+            with self.registry.cursor() as scheduler:
+                self.begin_call(scheduler)
+            self.note(writer)
+            writer.commit()
+        self.assertEqual(self.count(), 1, "asked for anew")
+
+    def test_a_call_cannot_begin_before_the_fact_it_is_trusted_with_is_there(self):
+        with self.registry.cursor() as writer, self.registry.cursor() as scheduler:
+            self.note(writer)
+            scheduler.execute("SET LOCAL lock_timeout = '200ms'")
+            with self.assertRaises(LockNotAvailable), mute_logger("odoo.sql_db"):
+                self.begin_call(scheduler)
+            scheduler.rollback()
+            writer.commit()
+            self.begin_call(scheduler)
+            scheduler.execute("SELECT count(*) FROM ops_fact WHERE kind = 'waking.test'")
+            self.assertEqual(scheduler.fetchone()[0], 1)

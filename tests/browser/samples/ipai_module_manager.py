@@ -197,6 +197,8 @@ def changes(main, staging):
     )
     change(staging, "mass_editing", "refused", said=why)
     pushed = {"commit": "3f2c1a7d" * 5, "requirement": "odoo-addon-auditlog==19.0.1.0.5"}
+    pushed |= {"pull_state": "open", "pull_number": 42}
+    pushed["pull_url"] = "https://github.com/acme/erp/pull/42"
     pushed |= {"said": "Committed to module/auditlog-7.", "run_id": staging.last_run_id.id}
     change(staging, "auditlog", "pushed", **pushed)
 
