@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from psycopg2.errors import LockNotAvailable
 
+from odoo import fields
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
@@ -144,10 +145,8 @@ class TestWaking(BaseCase):
             cursor.execute("DELETE FROM ops_fact WHERE kind = 'waking.test'")
 
     def trigger(self, cursor):
-        query = (
-            "INSERT INTO ir_cron_trigger (cron_id, call_at) VALUES (%s, now() at time zone 'utc')"
-        )
-        cursor.execute(query, [self.cron])
+        query = "INSERT INTO ir_cron_trigger (cron_id, call_at) VALUES (%s, %s)"
+        cursor.execute(query, [self.cron, fields.Datetime.now()])
 
     def count(self):
         with self.registry.cursor() as cursor:
