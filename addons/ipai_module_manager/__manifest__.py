@@ -21,4 +21,5 @@
         "views/module_change_views.xml",
         "views/menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 
+from .. import uninstall_hook
 from ..adapters import forge as adapter
 from ..engine import forge
 from .common import ModulesMixin
@@ -118,6 +119,15 @@ class TestPulls(ModulesMixin, TransactionCase):
         self.assertFalse(self.project.with_user(self.manager).new_forge_token)
         with self.assertRaises(AccessError):
             self.project.with_user(self.viewer).new_forge_token = "mine"
+
+    def test_an_uninstallation_takes_the_token_along_and_leaves_other_secrets(self):
+        self.serve()
+        secret = self.project.sudo().webhook_secret
+        self.env.flush_all()
+        uninstall_hook(self.env)
+        self.env.invalidate_all()
+        self.assertFalse(self.project.has_forge_token)
+        self.assertEqual(self.project.sudo().webhook_secret, secret)
 
     def test_a_token_never_goes_to_another_place_than_it_was_given_for(self):
         for moved in (
