@@ -40,8 +40,8 @@ def test_a_screen_of_n8n_fits(page, odoo, album, name, size):  # noqa: F811
 
 @pytest.mark.parametrize("size", WIDTHS)
 def test_what_n8n_did_about_a_run_fits_on_its_page(page, odoo, album, size):  # noqa: F811
-    waiting = odoo.find("ipai.n8n.delivery", ("run_id", "!=", False), ("execution", "!=", False))
-    [row] = odoo.call("ipai.n8n.delivery", "read", [waiting], ["run_id"])
+    about = odoo.find("ipai.n8n.delivery", ("run_id.state", "=", "done"))
+    [row] = odoo.call("ipai.n8n.delivery", "read", [about], ["run_id"])
     place = (f"{odoo.url}/odoo/ops-runs/{row['run_id'][0]}", FORM)
     check_screen(page, place, [(".nav-link", "n8n")], album / f"n8n-run-{size}.png", size)
 
