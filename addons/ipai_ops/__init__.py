@@ -5,8 +5,9 @@ from .models import audit_tables
 
 
 def uninstall_hook(env):
-    """Take the audit trail's own tables away; the models' tables go by themselves."""
+    """Take the audit trail's own tables and our keys away; the models' tables go by themselves."""
     audit_tables.drop(env.cr)
+    env.cr.execute("DELETE FROM res_users_apikeys WHERE scope = 'ipai_ops'")
 
 
 def post_init_hook(env):

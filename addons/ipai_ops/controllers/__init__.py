@@ -4,4 +4,5 @@ from . import audit
 from . import log
 from . import approval
 from . import edge
+from . import rpc
 from . import webhook

@@ -1,6 +1,6 @@
 """A backup's archive: who may have it is asked here, the edge then sends the file."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Controller, content_disposition, request, route
 
 
@@ -11,7 +11,10 @@ class BackupController(Controller):
         backup = request.env["ops.backup"].search([("id", "=", backup_id)])
         if not backup:
             raise request.not_found(request.env._("There is no backup %s.", backup_id))
-        backup.environment_id._check_may("download")
+        try:
+            backup.environment_id._check_may("download")
+        except RedirectWarning:  # a link cannot ask who is there; the button on the page can
+            return request.redirect(f"/odoo/ops-backups/{backup.id}")
         try:
             name = backup._archive()
         except UserError as error:

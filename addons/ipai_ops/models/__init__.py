@@ -71,5 +71,9 @@ from . import audit
 from . import audit_checkpoint
 from . import audited
 from . import audit_hooks
+from . import api_key
+from . import api_key_check
+from . import rights_narrowed
 from . import audit_users
 from . import second_factor
+from . import identity

@@ -12,6 +12,7 @@ from odoo.http import request
 from odoo.sql_db import PoolError, db_connect
 from odoo.tools import SQL
 
+from .. import api_call
 from ..engine.audit_chain import FIELDS
 from . import audit_tables
 
@@ -113,15 +114,17 @@ class Audit(models.Model):
         return values | {key: details[key] for key in ("login",) if key in details}
 
     def _via(self):
+        held = api_call.scope(self.env)
+        if held or api_call.is_by_key(self.env):
+            return f"API key {held.name}" if held else "API key"
+        if api_call.current():
+            return "outside"
         if not request:
             return "schedule" if self.env.uid == api.SUPERUSER_ID else "command"
-        key = getattr(request, "ipai_api_key_name", None)
-        if key:
-            return f"API key {key}"
         return "web" if request.session.uid else "outside"
 
     def _address(self):
-        return request.httprequest.remote_addr or "" if request else ""
+        return api_call.address()
 
     def _place(self, record):
         """Return where it happened; a record's own name, whoever asks."""

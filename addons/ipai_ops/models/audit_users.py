@@ -57,6 +57,7 @@ class UsersApikeys(models.Model):
     def _remove(self):
         for key in self:
             self.env["ops.audit"]._note("api_key.removed", key.user_id, name=key.name)
+        self.env["ops.api.key"].sudo()._ended(self.ids)  # in Odoo's own list they go too
         return super()._remove()
 
     def _check_credentials(self, *, scope, key):
@@ -64,7 +65,8 @@ class UsersApikeys(models.Model):
         user = self.env["res.users"].browse(uid)
         audit = self.env["ops.audit"]
         if not uid:
-            audit._note_apart("api_key.refused", scope=scope, outcome="refused")
+            told = self.env["ops.api.key"]._told_of(key)
+            audit._note_apart("api_key.refused", scope=scope, outcome="refused", **told)
         else:
             audit._note_key_use(user, scope)
         return uid

@@ -3,8 +3,8 @@
 from datetime import UTC, timedelta
 
 from odoo import api, fields, models
-from odoo.http import request
 
+from .. import api_call
 from ..engine import policies
 from ..engine.lifecycle import check_run
 from .policy import aware
@@ -46,7 +46,7 @@ class Run(models.Model):
 
     @staticmethod
     def _address():
-        return request.httprequest.remote_addr if request else False
+        return api_call.address() or False
 
     def _verdicts(self):
         """Return what each policy in force says: (policy, verdict, outcome)."""

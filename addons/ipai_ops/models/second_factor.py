@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.http import request
 
+from .. import api_call
+
 HARMLESS = ("view", "logs")
 MANAGERS = "ipai_ops.managers_need_second_factor"
 PROVEN = "ipai_second_factor"
@@ -59,11 +61,10 @@ class Users(models.Model):
         provider leave their mark in the session; a key of ours was made behind one.
         """
         self.ensure_one()
-        if self.totp_enabled:
+        held = api_call.scope(self.env)
+        if self.totp_enabled or (held and held.has_second_factor):
             return True
-        if not request:
-            return False
-        return bool(request.session.get(PROVEN) or getattr(request, "ipai_api_key", None))
+        return bool(request and request.session.get(PROVEN))
 
     @api.model
     def _check_credentials(self, credential, env):

@@ -1,6 +1,7 @@
 from . import test_alert
 from . import test_addresses
 from . import test_api
+from . import test_api_keys
 from . import test_approvals
 from . import test_audit
 from . import test_archive

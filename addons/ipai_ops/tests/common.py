@@ -3,8 +3,10 @@
 import json
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
+from odoo import fields
 from odoo.tests import TransactionCase, new_test_user
 
 SHA = "3f2c1a9d0e5b47c8a6f1d2e3b4c5a6978d0e1f2a"
@@ -101,6 +103,20 @@ class OpsMixin:
                 **values,
             }
         )
+
+    @classmethod
+    def make_key(cls, user, *permissions, **places):
+        """Return a key of ``user`` for the given permissions; ``cls.key_text`` is what is sent."""
+        values = {
+            "name": "CI",
+            "permissions": ",".join(permissions),
+            "is_everywhere": not places.get("project_ids"),
+            "is_whole_project": not places.get("environment_ids"),
+            "expires_at": fields.Datetime.now() + timedelta(days=30),
+            **places,
+        }
+        key, cls.key_text = cls.env["ops.api.key"]._make(values, user)
+        return key
 
     @classmethod
     def settle_facts(cls):

@@ -8,6 +8,7 @@ A right is written as
 """
 
 import inspect
+import time
 from contextlib import closing
 
 from odoo import fields
@@ -63,6 +64,8 @@ MODELS = {
     "ops.address.list": ("view", "view", "view", "view"),
     "ops.sealed": (None, None, None, None),
     "ops.secret": ("secrets", "secrets", "anyone", "secrets"),
+    "ops.api.key": ("project members", None, None, None),
+    "ops.api.key.new": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.destroy": ("anyone", "anyone", "anyone", "anyone"),
     "ops.environment.redeploy": ("anyone", "anyone", "anyone", "anyone"),
 }
@@ -149,6 +152,8 @@ METHODS = {
     ("ops.address.list", "action_open_management"): ("manager", ()),
     ("ops.address.list", "action_apply"): ("settings", ()),
     ("ops.secret", "action_rotate"): ("manager", ()),
+    ("ops.api.key", "action_revoke"): ("project members", ()),
+    ("ops.api.key.new", "action_make"): ("anyone", ()),
     ("ops.environment.destroy", "action_confirm"): ("destroy", ()),
     ("ops.environment.redeploy", "action_confirm"): ("rollback", ()),
 }
@@ -243,6 +248,8 @@ class RightsMixin(OpsMixin):
             ),
             "ops.run.step": over.step_ids[:1],
             "ops.run.event": over.event_ids[:1],
+            "ops.api.key": cls.make_key(cls.outsider, project_ids=cls.project.ids),
+            "ops.api.key.new": cls.env["ops.api.key.new"].create({"name": "CI"}),
             "ops.environment.destroy": wizards[0].create({**wizard, "typed_name": "main"}),
             "ops.environment.redeploy": wizards[1].create({**wizard, "image_id": image.id}),
         }
@@ -303,6 +310,60 @@ class RightsMixin(OpsMixin):
         policy.active = False
         ids = {"$running": running.id, "$blocked": blocked.id}
         return {**ids, "$environment": environment.slug}
+
+    def may_call(self, user, model, method, arguments, stage):
+        """Call the method as the user, take back what it did, and say whether it was allowed."""
+        place = self.places[stage]
+        where = CALLED_ON.get((model, method))
+        records = place["records"][model]
+        records = records.browse(place["ids"][where]) if where else records
+        given = [place["ids"].get(argument, argument) for argument in arguments]
+        self.env.flush_all()
+        with closing(self.env.cr.savepoint(flush=False)):
+            self.prepare(user, method, place)
+            self.env.invalidate_all(flush=False)
+            try:
+                getattr(records.with_user(user), method)(*given)
+                self.env.flush_all()
+            except AccessError:
+                return False
+            except UserError as refusal:
+                return not self.says_there_is_none(refusal)
+            finally:
+                self.env.invalidate_all(flush=False)
+        return True
+
+    def prepare(self, user, method, place):
+        """Give the run to an outside worker, where a worker ends its run; and to each their wizard."""
+        if method == "action_make":
+            query = "UPDATE ops_api_key_new SET create_uid = %s"
+            self.env.cr.execute(query, [user.id])
+        if method == "finish_run":
+            lease = {"worker": "worker-1", "fence": 1, "worker_user_id": self.env.uid}
+            self.env["ops.run"].browse(place["ids"]["$running"]).write(lease)
+            self.env.flush_all()
+
+    @staticmethod
+    def says_there_is_none(refusal):
+        """What a person may not see does not exist for them."""
+        return str(refusal).startswith(
+            ("There is no run", "There is no project", "Project “", "There is no backup")
+        )
+
+    @staticmethod
+    def public_methods(model):
+        """Return the methods JSON-2 would find on the model beyond those of every model."""
+        inherited = set(dir(BaseModel)) | {"message_post", "onchange"}
+        return {
+            name
+            for parent in model.__mro__
+            if parent.__module__.startswith("odoo.addons.ipai_ops")
+            for name, member in vars(parent).items()
+            if callable(member)
+            and not name.startswith("_")
+            and name not in inherited
+            and not getattr(member, "_api_private", False)
+        }
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
@@ -414,7 +475,8 @@ class TestRights(RightsMixin, HttpCase):
         for role in ("viewer", "tester"):
             with self.subTest(role):
                 login = self.in_role[role].login
-                self.authenticate(login, login)
+                shown = {"identity-check-last": time.time()}
+                self.authenticate(login, login, session_extra=shown)
                 answer = self.url_open(f"/ipai/backup/{backup.id}/zip")
                 may = role_may(role, "download", "staging")
                 self.assertEqual(answer.status_code, 200 if may else 403)
@@ -439,54 +501,3 @@ class TestRights(RightsMixin, HttpCase):
                         self.assertNotIn(name, record.fields_get())
                         with self.assertRaises(AccessError):
                             record.read([name])
-
-    def may_call(self, user, model, method, arguments, stage):
-        """Call the method as the user, take back what it did, and say whether it was allowed."""
-        place = self.places[stage]
-        where = CALLED_ON.get((model, method))
-        records = place["records"][model]
-        records = records.browse(place["ids"][where]) if where else records
-        given = [place["ids"].get(argument, argument) for argument in arguments]
-        self.env.flush_all()
-        with closing(self.env.cr.savepoint(flush=False)):
-            self.prepare(method, place)
-            self.env.invalidate_all(flush=False)
-            try:
-                getattr(records.with_user(user), method)(*given)
-                self.env.flush_all()
-            except AccessError:
-                return False
-            except UserError as refusal:
-                return not self.says_there_is_none(refusal)
-            finally:
-                self.env.invalidate_all(flush=False)
-        return True
-
-    def prepare(self, method, place):
-        """Give the run to an outside worker, where a worker ends its run."""
-        if method == "finish_run":
-            lease = {"worker": "worker-1", "fence": 1, "worker_user_id": self.env.uid}
-            self.env["ops.run"].browse(place["ids"]["$running"]).write(lease)
-            self.env.flush_all()
-
-    @staticmethod
-    def says_there_is_none(refusal):
-        """What a person may not see does not exist for them."""
-        return str(refusal).startswith(
-            ("There is no run", "There is no project", "Project “", "There is no backup")
-        )
-
-    @staticmethod
-    def public_methods(model):
-        """Return the methods JSON-2 would find on the model beyond those of every model."""
-        inherited = set(dir(BaseModel)) | {"message_post", "onchange"}
-        return {
-            name
-            for parent in model.__mro__
-            if parent.__module__.startswith("odoo.addons.ipai_ops")
-            for name, member in vars(parent).items()
-            if callable(member)
-            and not name.startswith("_")
-            and name not in inherited
-            and not getattr(member, "_api_private", False)
-        }

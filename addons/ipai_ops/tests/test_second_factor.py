@@ -27,7 +27,7 @@ class TestSecondFactor(OpsCase):
         return True
 
     def session(self, **marks):
-        return patch.object(second_factor, "request", Mock(session=marks, ipai_api_key=None))
+        return patch.object(second_factor, "request", Mock(session=marks))
 
     def test_production_is_closed_without_it_but_may_be_looked_at(self):
         self.assertFalse(self.may(self.production, "deploy"))

@@ -1,4 +1,5 @@
 from . import address_list
+from . import api_key_new
 from . import environment_destroy
 from . import environment_redeploy
 from . import import_archive
@@ -6,3 +7,4 @@ from . import moment
 from . import restore
 from . import rollback
 from . import run_decision
+from . import asked_again
