@@ -56,6 +56,7 @@
         "views/identity_views.xml",
         "views/menus.xml",
         "views/trust_menus.xml",
+        "views/session_views.xml",
         "wizards/address_list_views.xml",
     ],
     "post_init_hook": "post_init_hook",

@@ -76,4 +76,5 @@ from . import api_key_check
 from . import rights_narrowed
 from . import audit_users
 from . import second_factor
+from . import session_age
 from . import identity

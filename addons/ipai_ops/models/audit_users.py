@@ -70,3 +70,13 @@ class UsersApikeys(models.Model):
         else:
             audit._note_key_use(user, scope)
         return uid
+
+
+class Device(models.Model):
+    _inherit = "res.device"
+
+    def _revoke(self):
+        for device in self:
+            facts = {"browser": device.display_name, "session_from": device.ip_address}
+            self.env["ops.audit"]._note("session.revoked", device.user_id, **facts)
+        return super()._revoke()

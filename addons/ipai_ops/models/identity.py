@@ -12,6 +12,7 @@ from odoo.exceptions import RedirectWarning
 from odoo.http import request
 
 from .. import signed_in
+from .audit_hooks import refusals_kept
 
 ANYWHERE = ("destroy", "rollback", "download", "secrets", "shell", "database_shell")
 ON_PRODUCTION = ("restore",)
@@ -90,6 +91,8 @@ class Environment(models.Model):
 
     def _check_may(self, permission):
         super()._check_may(permission)
+        with refusals_kept(self, permission):
+            self._check_session_age(permission)
         is_production = "production" in self.mapped("stage")
         is_asked = permission in ANYWHERE or (permission in ON_PRODUCTION and is_production)
         if is_asked and not self.env.su:

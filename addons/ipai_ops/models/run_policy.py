@@ -4,18 +4,22 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 
-from .. import api_call
+from .. import api_call, signed_in
 from ..engine import policies
 from ..engine.lifecycle import check_run
 from .policy import aware
 
 RECHECK_LIMIT = 200
+UNKNOWN_AGE = 60 * 24 * 365  # minutes: signed in before sessions told when
 
 
 class Run(models.Model):
     _inherit = "ops.run"
 
     verdict_ids = fields.One2many("ops.run.verdict", "run_id", readonly=True)
+    session_minutes = fields.Integer(
+        readonly=True, help="How long the person who asked was signed in; 0: no browser session."
+    )
     requested_from = fields.Char(readonly=True, help="The address it was asked from.")
     approval_until = fields.Datetime(readonly=True, help="Given up after this moment.")
     is_overridden = fields.Boolean(readonly=True, help="An admin let it pass in an emergency.")
@@ -27,7 +31,8 @@ class Run(models.Model):
 
     def _create_in_place_of_waiting(self, values):
         """Make the run: waiting for approval where a policy blocks it, else in the queue."""
-        values = {**values, "requested_from": self._address()}
+        asked = {"requested_from": self._address(), "session_minutes": self._session_minutes()}
+        values = {**values, **asked}
         found = self.new(values)._verdicts()
         earlier = self._blocked_like(values)
         earlier._supersede()
@@ -47,6 +52,11 @@ class Run(models.Model):
     @staticmethod
     def _address():
         return api_call.address() or False
+
+    def _session_minutes(self):
+        """Return for how many minutes the person at the browser has been signed in."""
+        age = signed_in.age_seconds(self.env) if signed_in.is_session(self.env) else 0
+        return UNKNOWN_AGE if age is None else int(age // 60)
 
     def _verdicts(self):
         """Return what each policy in force says: (policy, verdict, outcome)."""
@@ -106,6 +116,7 @@ class Run(models.Model):
             "voices": self._voices(),
             "is_person": bool(self.requested_by_id),
             "address": self.requested_from or "",
+            "minutes": self.session_minutes,
         }
         return policies.Facts(**{**facts, **environment._copies_of_data(), **more})
 
@@ -228,6 +239,7 @@ class Environment(models.Model):
             "is_person": True,
             "requesters": frozenset(user.ids),
             "address": run._address() or "",
+            "minutes": None,
             **more,
         }
         facts = draft._facts(**facts)

@@ -105,6 +105,21 @@ class Sealed(models.AbstractModel):
             path=key_files.path("secrets", self.env.cr.dbname),
         )
 
+    @api.model
+    def _stale_ids(self, limit=None):
+        """Return the ids of up to ``limit`` records that another key than the current encrypted."""
+        query = SQL(
+            "SELECT id FROM %s WHERE EXISTS ("
+            " SELECT 1 FROM jsonb_each_text(sealed_values) value"
+            " WHERE jsonb_typeof(sealed_values) = 'object' AND split_part(value.value, ':', 2) <> %s"
+            ") ORDER BY id LIMIT %s",
+            SQL.identifier(self._table),
+            self._keyring_to_write().current_id,
+            limit,
+        )
+        self.env.flush_all()
+        return [row[0] for row in self.env.execute_query(query)]
+
     def _reseal(self):
         """Encrypt with the current key what another one encrypted; return how many records."""
         ring, count = self._keyring_to_write(), 0

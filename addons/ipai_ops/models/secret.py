@@ -146,16 +146,41 @@ class Secret(models.Model):
     @api.model
     def _rotate(self):
         """Return how many records were encrypted anew. Both keys are in the file while it works."""
+        self._new_key()
+        count = self._reseal_some()
+        self._note_rotation(count)
+        return count
+
+    @api.model
+    def _begin_rotation(self):
+        """Make a new key, unless an interrupted rotation left records for the newest one."""
+        self._keyring_to_write()
+        if not any(model._stale_ids(1) for model in self._sealed_models()):
+            self._new_key()
+
+    @api.model
+    def _new_key(self):
         self._keyring_to_write()
         key_files.prepend_line("secrets", self.env.cr.dbname, key_files.random_line())
+
+    @api.model
+    def _reseal_some(self, limit=None):
+        """Encrypt up to ``limit`` records of a model with the newest key; return how many."""
         count = 0
-        for name in self.env.registry:
-            model = self.env[name]
-            if hasattr(model, "_reseal") and not model._abstract:
-                records = model.with_context(active_test=False).search([])
-                count += records._reseal()
-        self.env["ops.audit"]._note("secret.key_rotated", records=count)
+        for model in self._sealed_models():
+            count += model.browse(model._stale_ids(limit))._reseal()
+            if limit and count >= limit:
+                break
         return count
+
+    @api.model
+    def _sealed_models(self):
+        models_ = [self.env[name] for name in self.env.registry]
+        return [one for one in models_ if hasattr(one, "_reseal") and not one._abstract]
+
+    @api.model
+    def _note_rotation(self, count):
+        self.env["ops.audit"]._note("secret.key_rotated", records=count)
 
     def _file_name(self):
         """Return the name by which a run's containers ask for the value."""

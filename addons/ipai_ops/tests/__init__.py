@@ -16,6 +16,7 @@ from . import test_fact
 from . import test_fact_order
 from . import test_hold
 from . import test_hooks
+from . import test_identity
 from . import test_ingest
 from . import test_log
 from . import test_moment

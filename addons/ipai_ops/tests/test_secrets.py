@@ -106,6 +106,31 @@ class TestSecrets(OpsCase):
         self.assertEqual(self.secret.sudo().value, VALUE)
         self.assertTrue(self.production.sudo().db_password)
 
+    def test_an_interrupted_rotation_goes_on_with_the_same_key(self):
+        secrets = self.env["ops.secret"]
+        before = len(self.key_path.read_text().splitlines())
+        self.addCleanup(self.key_path.write_text, self.key_path.read_text())
+        secrets._begin_rotation()
+        self.assertGreater(secrets._reseal_some(1), 0)
+        newest = self.key_path.read_text().splitlines()[0]
+        secrets._begin_rotation()  # called again after an interruption
+        lines = self.key_path.read_text().splitlines()
+        self.assertEqual((lines[0], len(lines)), (newest, before + 1))
+        while secrets._reseal_some(1):
+            pass
+        self.assertFalse(any(one._stale_ids() for one in secrets._sealed_models()))
+        self.key_path.write_text(newest)
+        self.env.invalidate_all()
+        self.assertEqual(self.secret.sudo().value, VALUE)
+        self.assertTrue(self.production.sudo().db_password)
+
+    def test_a_finished_rotation_is_followed_by_a_new_one(self):
+        self.addCleanup(self.key_path.write_text, self.key_path.read_text())
+        self.env["ops.secret"]._rotate()
+        first = self.key_path.read_text().splitlines()[0]
+        self.env["ops.secret"]._begin_rotation()
+        self.assertNotEqual(self.key_path.read_text().splitlines()[0], first)
+
     def test_a_run_names_its_secrets_and_the_driver_renders_them(self):
         option = self.make_secret(name="sentry_dsn", delivery="option", new_value="https://x:y@z")
         run = self.begin(self.production._deploy("push", SHA)).sudo()
