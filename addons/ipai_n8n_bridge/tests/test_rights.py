@@ -1,17 +1,11 @@
 """Who may do what: every model and every public method. What is not listed fails."""
 
-import inspect
-from contextlib import closing
-
-from odoo.exceptions import AccessError
-from odoo.http import Controller
-from odoo.models import BaseModel
+from odoo.addons.ipai_ops.tests.rights_walk import RightsWalk
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from .common import N8nMixin
 
-PEOPLE = ("outsider", "viewer", "manager")
-# model: the first of PEOPLE that may read, write, create, delete; None: nobody.
+# model: the first of the people that may read, write, create, delete; None: nobody.
 MODELS = {
     "ipai.n8n.server": ("viewer", "manager", "manager", "manager"),
     "ipai.n8n.subscription": ("manager", "manager", "manager", "manager"),
@@ -38,7 +32,9 @@ ROUTES = {"/ipai/n8n/v1/<string:action>": "public"}  # the key is asked in it: t
 
 
 @tagged("post_install", "-at_install", "ipai_n8n_bridge")
-class TestRights(N8nMixin, TransactionCase):
+class TestRights(RightsWalk, N8nMixin, TransactionCase):
+    addon = "ipai_n8n_bridge"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -60,13 +56,7 @@ class TestRights(N8nMixin, TransactionCase):
         self.assertEqual(ours, set(MODELS))
 
     def test_every_model_lets_in_exactly_who_is_listed(self):
-        for model, firsts in MODELS.items():
-            for operation, first in zip(("read", "write", "create", "unlink"), firsts, strict=True):
-                may = PEOPLE[PEOPLE.index(first) :] if first else ()
-                for name, user in self.people.items():
-                    with self.subTest(model=model, operation=operation, person=name):
-                        access = self.env[model].with_user(user).has_access(operation)
-                        self.assertEqual(access, name in may)
+        self.check_models(MODELS, self.people)
 
     def test_deliveries_are_hidden_from_those_who_are_no_members(self):
         deliveries = self.deliveries.with_user(self.stranger)
@@ -74,45 +64,10 @@ class TestRights(N8nMixin, TransactionCase):
         self.assertTrue(deliveries.with_user(self.manager).search([]))
 
     def test_every_public_method_is_listed(self):
-        models = {*MODELS, "ops.run"}
-        found = {(model, name) for model in models for name in public_methods(self.env[model])}
-        self.assertEqual(found, set(METHODS))
+        self.assertEqual(self.methods_of(*MODELS, "ops.run"), set(METHODS))
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
-        for (model, method), first in METHODS.items():
-            for name, user in self.people.items():
-                with self.subTest(model=model, method=method, person=name):
-                    may = PEOPLE.index(name) >= PEOPLE.index(first)
-                    self.assertEqual(self.may_call(user, model, method), may)
+        self.check_methods(METHODS, self.people)
 
     def test_every_route_is_listed(self):
-        found = {}
-        for controller in Controller.children_classes["ipai_n8n_bridge"]:
-            for _name, function in inspect.getmembers(controller, inspect.isfunction):
-                routing = getattr(function, "original_routing", {})
-                found |= dict.fromkeys(routing.get("routes", ()), routing.get("auth"))
-        self.assertEqual(found, ROUTES)
-
-    def may_call(self, user, model, method):
-        self.env.flush_all()
-        with closing(self.env.cr.savepoint(flush=False)):
-            self.env.invalidate_all(flush=False)
-            try:
-                getattr(self.records[model].with_user(user), method)()
-                self.env.flush_all()
-            except AccessError:
-                return False
-            finally:
-                self.env.invalidate_all(flush=False)
-        return True
-
-
-def public_methods(model):
-    inherited = set(dir(BaseModel))
-    return {
-        name
-        for parent in type(model).__mro__
-        if parent.__module__.startswith("odoo.addons.ipai_n8n_bridge")
-        for name, member in vars(parent).items()
-        if callable(member) and not name.startswith("_") and name not in inherited
-    }
+        self.assertEqual(self.routes(), ROUTES)

@@ -30,7 +30,7 @@ WHERE id = %(id)s AND (last_used_from IS DISTINCT FROM %(address)s
 class ApiKey(models.Model):
     _name = "ops.api.key"
     _description = "API key"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.activity.mixin", "mail.thread"]
     _order = "revoked_at desc nulls first, expires_at, id"
 
     name = fields.Char(required=True, readonly=True)

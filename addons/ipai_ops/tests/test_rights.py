@@ -7,19 +7,17 @@ A right is written as
 * ``None``: nobody.
 """
 
-import inspect
 import time
-from contextlib import closing
+from functools import partial
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
-from odoo.http import Controller
-from odoo.models import BaseModel
+from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..engine.permissions import ROLES, STAGES
 from .common import SHA, OpsMixin
+from .rights_walk import RightsWalk
 
 # The ranks of people without regard to a project: an outsider cannot open the app.
 PEOPLE = ("outsider", "viewer", "operator", "manager")
@@ -194,8 +192,11 @@ def role_may(role, right, stage):
     return STAGES[stage] in granted.get(right, "")
 
 
-class RightsMixin(OpsMixin):
+class RightsMixin(RightsWalk, OpsMixin):
     """A project with an environment in each stage, and a person in each role."""
+
+    addon = "ipai_ops"
+    may_end_in_a_sentence = True
 
     @classmethod
     def set_up_operations(cls):
@@ -318,20 +319,8 @@ class RightsMixin(OpsMixin):
         records = place["records"][model]
         records = records.browse(place["ids"][where]) if where else records
         given = [place["ids"].get(argument, argument) for argument in arguments]
-        self.env.flush_all()
-        with closing(self.env.cr.savepoint(flush=False)):
-            self.prepare(user, method, place)
-            self.env.invalidate_all(flush=False)
-            try:
-                getattr(records.with_user(user), method)(*given)
-                self.env.flush_all()
-            except AccessError:
-                return False
-            except UserError as refusal:
-                return not self.says_there_is_none(refusal)
-            finally:
-                self.env.invalidate_all(flush=False)
-        return True
+        prepare = partial(self.prepare, user, method, place)
+        return self.is_let_in(user, method, records, *given, prepare=prepare)
 
     def prepare(self, user, method, place):
         """Give the run to an outside worker, where a worker ends its run; and to each their wizard."""
@@ -342,28 +331,6 @@ class RightsMixin(OpsMixin):
             lease = {"worker": "worker-1", "fence": 1, "worker_user_id": self.env.uid}
             self.env["ops.run"].browse(place["ids"]["$running"]).write(lease)
             self.env.flush_all()
-
-    @staticmethod
-    def says_there_is_none(refusal):
-        """What a person may not see does not exist for them."""
-        return str(refusal).startswith(
-            ("There is no run", "There is no project", "Project “", "There is no backup")
-        )
-
-    @staticmethod
-    def public_methods(model):
-        """Return the methods JSON-2 would find on the model beyond those of every model."""
-        inherited = set(dir(BaseModel)) | {"message_post", "onchange"}
-        return {
-            name
-            for parent in model.__mro__
-            if parent.__module__.startswith("odoo.addons.ipai_ops")
-            for name, member in vars(parent).items()
-            if callable(member)
-            and not name.startswith("_")
-            and name not in inherited
-            and not getattr(member, "_api_private", False)
-        }
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
@@ -412,10 +379,7 @@ class TestRights(RightsMixin, HttpCase):
         self.assertEqual(belonging - guarded, set())
 
     def test_every_public_method_is_listed(self):
-        found = {
-            (model, name) for model in MODELS for name in self.public_methods(type(self.env[model]))
-        }
-        self.assertEqual(found, set(METHODS))
+        self.assertEqual(self.methods_of(*MODELS), set(METHODS))
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
         for (model, method), (right, arguments) in METHODS.items():
@@ -443,12 +407,7 @@ class TestRights(RightsMixin, HttpCase):
         return [(stage, role) for stage in STAGES for role in ("stranger", "manager", *ROLES)]
 
     def test_every_route_is_listed(self):
-        found = {}
-        for controller in Controller.children_classes["ipai_ops"]:
-            for _name, function in inspect.getmembers(controller, inspect.isfunction):
-                routing = getattr(function, "original_routing", {})
-                found |= dict.fromkeys(routing.get("routes", ()), routing.get("auth"))
-        self.assertEqual(found, ROUTES)
+        self.assertEqual(self.routes(), ROUTES)
 
     @mute_logger("odoo.http")
     def test_a_log_is_downloaded_by_those_who_may_read_it(self):

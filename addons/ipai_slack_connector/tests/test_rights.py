@@ -1,12 +1,7 @@
 """Who may do what: every model, every public method, every route. What is not listed fails."""
 
-import inspect
-from contextlib import closing
-
 from odoo.addons.ipai_ops.tests.common import SHA
-from odoo.exceptions import AccessError
-from odoo.http import Controller
-from odoo.models import BaseModel
+from odoo.addons.ipai_ops.tests.rights_walk import RightsWalk
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from .common import SlackMixin
@@ -46,7 +41,9 @@ ROUTES = {
 
 
 @tagged("post_install", "-at_install", "ipai_slack_connector")
-class TestRights(SlackMixin, TransactionCase):
+class TestRights(RightsWalk, SlackMixin, TransactionCase):
+    addon = "ipai_slack_connector"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -72,60 +69,13 @@ class TestRights(SlackMixin, TransactionCase):
         self.assertEqual(ours, set(MODELS))
 
     def test_every_model_lets_in_exactly_who_is_listed(self):
-        for model, firsts in MODELS.items():
-            for operation, first in zip(("read", "write", "create", "unlink"), firsts, strict=True):
-                may = PEOPLE[PEOPLE.index(first) :] if first else ()
-                for name, user in self.people.items():
-                    with self.subTest(model=model, operation=operation, person=name):
-                        access = self.env[model].with_user(user).has_access(operation)
-                        self.assertEqual(access, name in may)
+        self.check_models(MODELS, self.people)
 
     def test_every_public_method_is_listed(self):
-        found = {
-            (model, name) for model in MODELS for name in self.public_methods(type(self.env[model]))
-        }
-        self.assertEqual(found, METHODS)
+        self.assertEqual(self.methods_of(*MODELS), METHODS)
 
     def test_every_public_method_lets_in_administrators_only(self):
-        for model, method in METHODS:
-            for name, user in self.people.items():
-                with self.subTest(model=model, method=method, person=name):
-                    may = name in ("administrator", "manager")
-                    self.assertEqual(self.may_call(user, model, method), may)
+        self.check_methods(dict.fromkeys(METHODS, "administrator"), self.people)
 
     def test_every_route_is_listed(self):
-        found = {}
-        for controller in Controller.children_classes["ipai_slack_connector"]:
-            for _name, function in inspect.getmembers(controller, inspect.isfunction):
-                routing = getattr(function, "original_routing", {})
-                found |= dict.fromkeys(routing.get("routes", ()), routing.get("auth"))
-        self.assertEqual(found, ROUTES)
-
-    def may_call(self, user, model, method):
-        """Call the method as the user, take back what it did, and say whether it was allowed."""
-        self.env.flush_all()
-        with closing(self.env.cr.savepoint(flush=False)):
-            self.env.invalidate_all(flush=False)
-            try:
-                getattr(self.records[model].with_user(user), method)()
-                self.env.flush_all()
-            except AccessError:
-                return False
-            finally:
-                self.env.invalidate_all(flush=False)
-        return True
-
-    @staticmethod
-    def public_methods(model):
-        """Return the methods JSON-2 would find on the model beyond those of every model."""
-        inherited = set(dir(BaseModel))
-        return {
-            name
-            for parent in model.__mro__
-            if parent.__module__.startswith("odoo.addons.ipai_slack_connector")
-            for name, member in vars(parent).items()
-            if callable(member)
-            and not name.startswith("_")
-            and name not in inherited
-            and not getattr(member, "_api_private", False)
-        }
+        self.assertEqual(self.routes(), ROUTES)
