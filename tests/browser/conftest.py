@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from chromium import Chromium
 from server import drop, install, is_there, platform_file, serving
 
 DATABASE = os.environ.get("IPAI_BROWSER_DATABASE", "ipai_browser_test")
+FRESH_SECONDS = 6 * 60
 IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the screens
 
 
@@ -49,10 +51,17 @@ def log_in(chromium, odoo, login):
 
 
 @pytest.fixture(scope="session")
-def browser(odoo):
+def signed_in():
+    """When admin last signed in: dangerous buttons ask again after ten minutes."""
+    return {"at": 0}
+
+
+@pytest.fixture(scope="session")
+def browser(odoo, signed_in):
     """A browser in which admin is logged in."""
     with Chromium.launch() as chromium:
         log_in(chromium, odoo, "admin")
+        signed_in["at"] = time.monotonic()
         yield chromium
 
 
@@ -65,8 +74,11 @@ def viewers_page(odoo):
 
 
 @pytest.fixture
-def page(browser):
+def page(browser, odoo, signed_in):
     """A desktop-sized page; a complaint in the console fails the test."""
+    if time.monotonic() - signed_in["at"] > FRESH_SECONDS:
+        log_in(browser, odoo, "admin")
+        signed_in["at"] = time.monotonic()
     tab = browser.open()
     yield tab
     tab.evaluate("1")  # what the console said until now arrives before this answer

@@ -38,7 +38,7 @@ class UsersApikeys(models.Model):
     def _check_credentials(self, *, scope, key):
         """Accept a key of ours where a key for calls is asked for, and narrow what follows."""
         user_id = super()._check_credentials(scope=scope, key=key)
-        if user_id:
+        if user_id and api_call.current():
             api_call.keep_used(self.env.cr)
         if user_id or scope != "rpc":
             return user_id

@@ -118,7 +118,7 @@ class Audit(models.Model):
         if held or api_call.is_by_key(self.env):
             return f"API key {held.name}" if held else "API key"
         if api_call.current():
-            return "outside"
+            return "API"
         if not request:
             return "schedule" if self.env.uid == api.SUPERUSER_ID else "command"
         return "web" if request.session.uid else "outside"

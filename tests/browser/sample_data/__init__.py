@@ -6,6 +6,7 @@ picture shows the product as it looks in use.
 
 from .people import governance, one_more_pair_of_eyes, silence_odoobot, viewer
 from .projects import acme, blue_bikes, deliveries, project
+from .trust import trust
 
 
 def fill(env):
@@ -18,4 +19,5 @@ def fill(env):
     deliveries(owner)
     governance(owner)
     one_more_pair_of_eyes(bikes)
+    trust(owner)
     env.cr.commit()
