@@ -1,5 +1,6 @@
-import pytest
+"""What a key lets through: permissions, places, addresses."""
 
+import pytest
 from ipai_ops.engine.key_scope import KeyScope, is_allowed_from, permissions_of
 
 OFFICE = "203.0.113.0/24\n2001:db8:40::/48"
