@@ -14,6 +14,7 @@ READABLE = frozenset(
     {
         "ops.alert",
         "ops.approval",
+        "ops.archive",
         "ops.artifact",
         "ops.backup",
         "ops.environment",

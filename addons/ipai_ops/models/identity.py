@@ -33,6 +33,28 @@ def asks_again(action):
     return checked
 
 
+def asks_again_when(is_dangerous):
+    """Have a button's method ask who is there where ``is_dangerous(record)`` says so."""
+
+    def decorate(action):
+        asked = asks_again(action)
+
+        @wraps(asked)
+        def checked(self, *args, **kwargs):
+            wanted = asked if is_dangerous(self) else action
+            return wanted(self, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def on_production(record):
+    """Say whether what a button is about is production."""
+    places = record if record._name == "ops.environment" else record.environment_id
+    return "production" in places.mapped("stage")
+
+
 class Users(models.Model):
     _inherit = "res.users"
 
@@ -114,6 +136,10 @@ class Environment(models.Model):
     def action_show_admin_password(self):
         return super().action_show_admin_password()
 
+    @asks_again_when(on_production)
+    def action_import(self):
+        return super().action_import()
+
 
 class Run(models.Model):
     _inherit = "ops.run"
@@ -157,3 +183,15 @@ class BackupRepository(models.Model):
     @asks_again
     def action_export_key(self):
         return super().action_export_key()
+
+
+class Archive(models.Model):
+    _inherit = "ops.archive"
+
+    @asks_again_when(on_production)
+    def action_import(self):
+        return super().action_import()
+
+    @asks_again_when(on_production)
+    def action_remove(self):
+        return super().action_remove()

@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ..models.identity import asks_again
+from ..models.identity import asks_again, asks_again_when, on_production
 
 
 class EnvironmentDestroy(models.TransientModel):
@@ -32,12 +32,22 @@ class RollbackWizard(models.TransientModel):
 class RestoreWizard(models.TransientModel):
     _inherit = "ops.restore.wizard"
 
+    @asks_again_when(on_production)
     def action_confirm(self):
-        """Restore; over production only after asking again."""
-        if self.environment_id.stage == "production":
-            return self._confirm_over_production()
         return super().action_confirm()
 
-    @asks_again
-    def _confirm_over_production(self):
+
+class ImportWizard(models.TransientModel):
+    _inherit = "ops.import.wizard"
+
+    @asks_again_when(on_production)
+    def action_confirm(self):
+        return super().action_confirm()
+
+
+class MomentWizard(models.TransientModel):
+    _inherit = "ops.moment.wizard"
+
+    @asks_again_when(lambda wizard: wizard._place().stage == "production")
+    def action_confirm(self):
         return super().action_confirm()
