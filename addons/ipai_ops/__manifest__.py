@@ -54,6 +54,8 @@
         "wizards/api_key_new_views.xml",
         "views/api_key_views.xml",
         "views/identity_views.xml",
+        "views/mail_views.xml",
+        "views/environment_gate_views.xml",
         "views/menus.xml",
         "views/trust_menus.xml",
         "views/session_views.xml",

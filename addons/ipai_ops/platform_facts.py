@@ -27,6 +27,11 @@ def edge_token():
     return _secret(platform().edge_token_file)
 
 
+def gate_token():
+    """Return the token of the mail catcher and the egress proxy, or an empty string."""
+    return _secret(platform().gate_token_file)
+
+
 def registry_password():
     """Return the registry's password, or an empty string where no registry is set up."""
     return _secret(platform().registry.get("password_file"))

@@ -17,6 +17,7 @@ RANDOM = (
     "postgres-production-password",
     "postgres-nonproduction-password",
     "edge-token",
+    "gate-token",
     "admin-password",
     "webhook-secret",
 )
@@ -25,6 +26,7 @@ SWARM = (
     "postgres-production-password",
     "postgres-nonproduction-password",
     "edge-token",
+    "gate-token",
 )
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 

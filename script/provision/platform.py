@@ -1,4 +1,4 @@
-"""What every target stands on: registry, PostgreSQL servers, edge.
+"""What every target stands on: registry, PostgreSQL servers, edge, mail catcher, proxy.
 
 `platform.json` tells the management Odoo of them.
 """
@@ -10,9 +10,11 @@ from .docker_engine import SOCKET, docker
 from .images import ensure_loaded
 from .registry import ensure_in_registry, wait_for_registry
 from .services import Service, ensure_service, wait_until_running
-from .swarm import gateway_address
+from .swarm import gateway_address, subnets
 
 DATABASE_STAGES = {"production": ["production"], "nonproduction": ["staging", "development"]}
+
+GATE_PORTS = {"mail": 1025, "egress": 3128}
 
 
 def control_url(commands, settings):
@@ -48,10 +50,11 @@ def push_images(commands, settings, recipes):
 
 
 def ensure_platform_services(commands, settings, images):
-    """PostgreSQL servers and edge, healthy."""
+    """PostgreSQL servers, edge, mail catcher and proxy, healthy."""
     services = [
         *(_postgres(settings, images, kind) for kind in DATABASE_STAGES),
         _edge(commands, settings, images),
+        *(_gate(commands, settings, images, role) for role in GATE_PORTS),
     ]
     notes = [ensure_service(commands, settings, service) for service in services]
     wait_until_running(commands, settings, [service.name for service in services])
@@ -97,6 +100,24 @@ def imports_folder(settings):
     return str(folder)
 
 
+def _gate(commands, settings, images, role):
+    """One of the two ways out of staging and development."""
+    is_proxy = role == "egress"
+    way_out = (f"WAY_OUT={' '.join(subnets(commands, settings, 'egress'))}",)
+    return Service(
+        name=settings.named(role),
+        image=images["gate"],
+        networks=("control", "nonproduction", *(["egress"] if is_proxy else [])),
+        environment=(
+            f"GATE={role}",
+            f"CONTROL_URL={control_url(commands, settings)}",
+            *(way_out if is_proxy else ()),
+        ),
+        secrets=(("gate-token", "gate-token"),),
+        mounts=((role, "/var/lib/gate"),),
+    )
+
+
 def platform_path(settings):
     return settings.state / "platform.json"
 
@@ -112,6 +133,7 @@ def write_platform(commands, settings, images):
         "edge_token_file": str(settings.secrets / "edge-token"),
         "imports_folder": imports_folder(settings),
         "imports_source": imports_folder(settings),
+        "gate_token_file": str(settings.secrets / "gate-token"),
     }
     facts["registry"]["password_file"] = str(settings.secrets / "registry-password")
     write_private(platform_path(settings), json.dumps(facts, indent=1))
@@ -131,6 +153,7 @@ def platform_facts(commands, settings, images):
         "secrets": {"registry": settings.named("registry-auth")},
         "configs": {"ca_bundle": _ca_bundle(commands, settings)},
         "database_servers": [_database_server(settings, kind) for kind in DATABASE_STAGES],
+        **{role: {"host": settings.named(role), "port": port} for role, port in GATE_PORTS.items()},
         "docker": SOCKET,
         "slots": 2,
     }

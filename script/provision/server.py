@@ -70,7 +70,7 @@ class Server:
         self._step("Registry", platform.ensure_registry, self.commands, self.settings, self.recipes)
         self._step("Images in the registry", self._push_images)
         self._step(
-            "PostgreSQL and edge",
+            "Platform services",
             platform.ensure_platform_services,
             self.commands,
             self.settings,

@@ -74,6 +74,8 @@ class Stack(Server):
             "IPAI_IMAGE_MANAGEMENT": self.images["management"],
             "IPAI_IMAGE_POSTGRES": self.images["postgres"],
             "IPAI_IMAGE_EDGE": self.images["edge"],
+            "IPAI_IMAGE_GATE": self.images["gate"],
+            "IPAI_WAY_OUT": " ".join(swarm.subnets(self.commands, self.settings, "egress")),
             "IPAI_PUBLIC_URL": public_url(self.settings),
             "IPAI_WORKERS": self.settings.workers,
             "IPAI_CONFIG_PLATFORM": self._platform_config(),
@@ -102,6 +104,7 @@ class Stack(Server):
             "edge_token_file": f"{INSIDE}/edge-token",
             "imports_folder": "/ipai/imports",
             "imports_source": self.settings.named("imports"),
+            "gate_token_file": f"{INSIDE}/gate-token",
         }
         facts["registry"]["password_file"] = f"{INSIDE}/registry-password"
         path = platform.platform_path(self.settings)

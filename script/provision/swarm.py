@@ -6,7 +6,7 @@ import time
 from .docker_engine import docker
 from .trouble import Trouble
 
-NETWORKS = {"control": [], "production": [], "nonproduction": ["--internal"]}
+NETWORKS = {"control": [], "production": [], "nonproduction": ["--internal"], "egress": []}
 
 
 def ensure_swarm(commands, settings):
@@ -62,7 +62,8 @@ def _require_manager(swarm):
 
 
 def ensure_networks(commands, settings):
-    """The overlay networks: control, production (way out), nonproduction (no way out)."""
+    """The overlay networks: control, production (way out), nonproduction (no way out), egress
+    (what its proxy may be given besides the world)."""
     names = commands.run(
         docker("network", "ls", "--filter", "driver=overlay", "--format", "{{.Name}}")
     ).split()
@@ -87,6 +88,14 @@ def _create_network(commands, settings, kind):
         ),
         why=f"The network {settings.named(kind)} could not be created",
     )
+
+
+def subnets(commands, settings, kind):
+    """The address ranges of one of the overlay networks."""
+    query = "{{range .IPAM.Config}}{{.Subnet}} {{end}}"
+    asked = docker("network", "inspect", "--format", query, settings.named(kind))
+    why = f"Docker does not know the network {settings.named(kind)}"
+    return commands.run(asked, why=why).split()
 
 
 def label_this_node(commands, settings):

@@ -199,3 +199,22 @@ def test_a_toolbox_of_another_release_has_another_name():
     newer = replace(PLATFORM, toolbox_digest="ffff")
     job = steps.job(replace(context("build"), platform=newer))
     assert job.configs[0].config == "ipai-toolbox-ffff"
+
+
+@pytest.mark.parametrize("name", ["update", "release"])
+def test_odoo_is_told_of_the_proxy_only_where_hosts_are_listed(name):
+    def files(spec):
+        step = context(name, spec)
+        made = steps.service(step) if name == "release" else steps.job(step)
+        return {file.filename: file for file in made.secrets}, made
+
+    assert common.PROXY not in files(development())[0]
+    found, made = files({**development(), "egress": True})
+    assert found[common.PROXY].content_of == common.PROXY
+    assert not any("proxy" in key.lower() for key in made.environment)
+
+
+def test_a_caught_environment_has_its_own_mail_servers_switched_off():
+    caught = {**development(), "catches_mail": True}
+    assert order(steps.job(context("update", caught)))["catches_mail"] is True
+    assert "catches_mail" not in order(steps.job(context("update", development())))

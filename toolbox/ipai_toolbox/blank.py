@@ -6,6 +6,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from .odoo_conf import read_options
 from .places import Places
+from .way_out import PROXY
 
 SHORTEST = 5
 SHORTEST_BASE64 = 8  # shorter pieces are found in ordinary words
@@ -44,7 +45,7 @@ def secret_values(places: Places, spec: dict) -> list[str]:
     """All secret values this job was given, so that none of them reaches a log."""
     values = [places.secret("postgres-admin"), places.secret("admin-password")]
     values += _conf_values(places, spec) + _git_values(places) + _docker_values(places)
-    values += _repository_values(places)
+    values += _repository_values(places) + _proxy_values(places)
     repositories = [spec.get("repository_url", "")]
     repositories += [extra.get("url", "") for extra in spec.get("extra_repositories") or []]
     return [value for value in values + [_password_in(url) for url in repositories] if value]
@@ -88,3 +89,7 @@ def _password_in(url: str) -> str:
         return urlsplit(url).password or ""
     except ValueError:
         return ""
+
+
+def _proxy_values(places: Places) -> list[str]:
+    return [_password_in(places.secret(PROXY) or "")]

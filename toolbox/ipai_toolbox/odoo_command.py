@@ -17,6 +17,7 @@ from .odoo_log import OdooLog
 from .outcome import Failure
 from .places import Places
 from .process import Finished, stream
+from .way_out import proxy_variables
 
 RUN_SECONDS = 4 * 3600
 NEUTRALIZE_SECONDS = 1800
@@ -43,7 +44,7 @@ def run_odoo(request: Request, places: Places, events: Events) -> tuple[Finished
             log.on_line,
             on_idle=log.on_idle,
             timeout_seconds=RUN_SECONDS,
-            env=odoo_environment(user),
+            env={**odoo_environment(user), **proxy_variables(places)},
             user=user,
         )
     log.flush()

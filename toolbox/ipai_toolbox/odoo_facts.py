@@ -97,6 +97,10 @@ class TargetDatabase:
         hashed = password_hash(password, salt or os.urandom(16))
         return bool(self._run("UPDATE res_users SET password = %s WHERE login = 'admin'", hashed))
 
+    def switch_off_mail_servers(self) -> int:
+        """How many outgoing mail servers were active until now."""
+        return self._run("UPDATE ir_mail_server SET active = false WHERE active")
+
     def mark_ready(self) -> None:
         from psycopg2 import sql
 

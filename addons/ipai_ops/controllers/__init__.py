@@ -5,4 +5,6 @@ from . import log
 from . import approval
 from . import edge
 from . import rpc
+from . import gate
+from . import mail
 from . import webhook

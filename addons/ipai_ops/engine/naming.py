@@ -94,6 +94,11 @@ def copy_of(database, mark, run_id):
     return database[: DATABASE_NAME_LIMIT - len(tail)] + tail
 
 
+def gate_login(environment_id):
+    """Return the name under which an environment's Odoo meets the mail catcher and the proxy."""
+    return f"env-{environment_id}"
+
+
 def fence(run_id, step, attempt):
     """Return the token a job's result must carry to count."""
     return f"{run_id}-{step}-{attempt}"

@@ -28,6 +28,9 @@ class Platform:
     imports_folder: str = ""
     imports_source: str = ""
     edge_token_file: str = ""
+    gate_token_file: str = ""
+    mail: Mapping = field(default_factory=dict)
+    egress: Mapping = field(default_factory=dict)
     docker: str = "unix:///var/run/docker.sock"
     slots: int = 2
 

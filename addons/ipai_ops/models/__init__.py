@@ -64,9 +64,12 @@ from . import artifact_presentation
 from . import run_presentation
 from . import run_step_presentation
 from . import environment_addresses
+from . import mail
+from . import egress_refusal
 from . import sealed
 from . import secret
 from . import secret_delivery
+from . import environment_gate
 from . import audit
 from . import audit_checkpoint
 from . import audited

@@ -12,11 +12,14 @@ from odoo.tests import TransactionCase, new_test_user
 SHA = "3f2c1a9d0e5b47c8a6f1d2e3b4c5a6978d0e1f2a"
 OTHER_SHA = "9b01ce77aa4d3e2f1c0b9a8d7e6f5c4b3a291807"
 EDGE_TOKEN = "edge-token-for-tests"
+GATE_TOKEN = "gate-token-for-tests"
 PLATFORM = {
     "instance": "ipaitest",
     "domain": "localhost",
     "scheme": "http",
     "public_port": 18080,
+    "mail": {"host": "ipaitest-mail", "port": 1025},
+    "egress": {"host": "ipaitest-egress", "port": 3128},
     "database_servers": [
         {
             "name": "production",
@@ -45,7 +48,9 @@ class OpsMixin:
         cls.platform_path = Path(folder, "platform.json")
         token_path = Path(folder, "edge-token")
         token_path.write_text(EDGE_TOKEN, encoding="utf-8")
-        cls.write_platform(edge_token_file=str(token_path))
+        gate_path = Path(folder, "gate-token")
+        gate_path.write_text(GATE_TOKEN, encoding="utf-8")
+        cls.write_platform(edge_token_file=str(token_path), gate_token_file=str(gate_path))
         before = os.environ.get("IPAI_PLATFORM")
         cls.addClassCleanup(cls.restore_platform, before)
         os.environ["IPAI_PLATFORM"] = str(cls.platform_path)
@@ -117,6 +122,15 @@ class OpsMixin:
         }
         key, cls.key_text = cls.env["ops.api.key"]._make(values, user)
         return key
+
+    @classmethod
+    def make_mail(cls, environment, subject="Hello", **values):
+        """Make a caught message as the catcher hands it over."""
+        content = f"Subject: {subject}\r\nFrom: a@acme.test\r\n\r\nbody of {subject}".encode()
+        envelope = {"from": "a@acme.test", "to": ["b@acme.test"], "at": fields.Datetime.now()}
+        key = values.pop("key", f"{subject}-{cls.env['ops.mail'].search_count([])}")
+        envelope |= values
+        return cls.env["ops.mail"]._catch(environment, key, envelope, content)
 
     @classmethod
     def settle_facts(cls):

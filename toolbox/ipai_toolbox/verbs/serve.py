@@ -7,6 +7,7 @@ import sys
 from ..odoo_command import odoo_program, odoo_user, own_data_folder, path_options
 from ..outcome import Failure
 from ..places import Places, places_from
+from ..way_out import proxy_variables
 
 
 def main(environ=os.environ) -> int:
@@ -20,6 +21,7 @@ def main(environ=os.environ) -> int:
     user = odoo_user()
     own_data_folder(places, user)
     become(user)
+    os.environ.update(proxy_variables(places))
     return os.execv(command[0], command)
 
 

@@ -30,6 +30,8 @@ def run(job: Job) -> dict:
     with target_database(options, database) as target:
         _check_installed(target, _wanted(job))
         password_set = _finish(job, target) if is_new or is_marked else False
+        if job.spec.get("catches_mail"):
+            _leave_mail_to_the_catcher(job, target)
         target.set_parameter(PARTS_KEY, json.dumps(content, sort_keys=True))
         target.set_parameter(DIGESTS_KEY, json.dumps(_wanted(job).digests, sort_keys=True))
         if is_marked:
@@ -92,6 +94,13 @@ def _finish(job: Job, target: TargetDatabase) -> bool:
         target.set_parameter("web.base.url.freeze", "True")
     password = job.places.secret("admin-password")
     return bool(password) and target.set_admin_password(password)
+
+
+def _leave_mail_to_the_catcher(job: Job, target: TargetDatabase) -> None:
+    """Odoo prefers a server of its database to odoo.conf, which names the catcher."""
+    number = target.switch_off_mail_servers()
+    if number:
+        job.events.info(f"{number} outgoing mail servers switched off: mail goes to the catcher")
 
 
 def _content(job: Job) -> dict[str, dict]:

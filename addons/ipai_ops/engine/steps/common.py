@@ -8,6 +8,7 @@ from ..ports import ConfigFile, JobSpec, Mount, SecretFile
 TOOLBOX = "/ipai/toolbox.pyz"
 OWN_SPOOL = "/var/lib/odoo/.ipai-spool"
 CONF = "odoo.conf"
+PROXY = "egress-proxy"
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
@@ -86,6 +87,11 @@ def odoo_conf(context):
     """Return the target's odoo.conf, which holds its database password, as a secret file."""
     name = naming.conf_secret(context.platform.instance, context.run.id)
     return SecretFile(name, CONF, content_of=CONF)
+
+
+def way_out(context):
+    """Return the file that names the environment's proxy, where it has a list of hosts."""
+    return (run_secret(context, PROXY),) if context.spec.get("egress") else ()
 
 
 def run_secret(context, filename):

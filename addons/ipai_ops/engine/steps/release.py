@@ -23,7 +23,7 @@ def service(context):
         mounts=(
             Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),
         ),
-        secrets=(conf, *common.delivered(context)),
+        secrets=(conf, *common.delivered(context), *common.way_out(context)),
         configs=(common.toolbox(platform),),
         memory_bytes=int(environment.get("memory_mb") or 2048) << 20,
         health_command=("python3", common.TOOLBOX, "probe"),

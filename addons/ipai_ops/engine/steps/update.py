@@ -19,8 +19,10 @@ def job(context):
     }
     if context.spec.get("update_by"):
         order["update_by"] = context.spec["update_by"]
+    if context.spec.get("catches_mail"):
+        order["catches_mail"] = True
     password = common.run_secret(context, "admin-password")
-    return copies.odoo_job(context, "update", order, (password,))
+    return copies.odoo_job(context, "update", order, (password, *common.way_out(context)))
 
 
 def makes(context):

@@ -1,0 +1,48 @@
+"""Reads a list of hosts that an environment may reach: one a line, with or without a port."""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+USUAL_PORTS = (80, 443)
+LONGEST_NAME = 253  # RFC 1035, 2.3.4
+LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+NAME = re.compile(rf"(\*\.)?{LABEL}(\.{LABEL})*")
+
+
+def parse(text: str | None) -> tuple[tuple[str, int], ...]:
+    """Return (name, port) pairs in the order of the list; without a port: 80 and 443.
+
+    A name is a host name, ``*.example.com`` for all names below, or an address. Text after ``#``
+    is a remark. Raises ValueError with the line that is none of these.
+    """
+    found = {}
+    for line in (text or "").splitlines():
+        word = line.partition("#")[0].strip()
+        if word:
+            found |= dict.fromkeys(_pairs(word))
+    return tuple(found)
+
+
+def _pairs(word):
+    try:
+        place = urlsplit(f"//{word.lower()}")
+        name, port = (place.hostname or "").rstrip("."), place.port
+    except ValueError as exc:
+        raise ValueError(word) from exc
+    is_plain = place.netloc == word.lower() and "@" not in word and port != 0
+    if not (is_plain and (_is_name(name) or _is_address(name))):
+        raise ValueError(word)
+    return [(name, port)] if port else [(name, usual) for usual in USUAL_PORTS]
+
+
+def _is_name(name):
+    last = name.rpartition(".")[2]
+    return len(name) <= LONGEST_NAME and bool(NAME.fullmatch(name)) and not last.isdigit()
+
+
+def _is_address(name):
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
