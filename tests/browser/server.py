@@ -15,6 +15,7 @@ from chromium import until
 ROOT = Path(__file__).resolve().parents[2]
 ODOO = ROOT / "script" / "odoo"
 INSTALL_DEADLINE = 420
+GATE = {name: {"host": f"ipai-{name}", "port": 1} for name in ("mail", "egress")}
 # samples/<addon>.py: an addon whose screens are looked at, and what they show.
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.py"))
 FILL = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from sample_data import fill; fill(env)\n"
@@ -58,7 +59,12 @@ def platform_file(folder):
     ]
     path, imports = folder / "platform.json", folder / "imports"
     imports.mkdir()
-    facts = {"public_port": 8080, "database_servers": servers, "imports_folder": str(imports)}
+    facts = {
+        **GATE,
+        "public_port": 8080,
+        "database_servers": servers,
+        "imports_folder": str(imports),
+    }
     path.write_text(json.dumps(facts))
     return path
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import docker
@@ -58,9 +59,18 @@ class DockerWorld:
 
     def kill_management(self):
         """Kill every process of the management Odoo, then start it as a person would."""
+        with self.management_down():
+            pass
+
+    @contextmanager
+    def management_down(self):
+        """Kill every process of the management Odoo; start it again at the end."""
         pid = processes.running_pid(management.pid_path(self.settings))
         os.killpg(pid, signal.SIGKILL)
-        management.ensure_management(self.commands, self.settings)
+        try:
+            yield
+        finally:
+            management.ensure_management(self.commands, self.settings)
 
     def kill_engine(self):
         """Kill the Docker daemon and start it again, as after a crash of the machine."""

@@ -34,7 +34,7 @@ class Mail(models.Model):
     size_bytes = fields.Float(string="Size", digits=(20, 0), readonly=True)
     text = fields.Text(readonly=True)
     has_html = fields.Boolean(readonly=True)
-    file_count = fields.Integer(string="Files", readonly=True)
+    file_count = fields.Integer(string="Attached files", readonly=True)
     raw = fields.Binary(attachment=True, readonly=True)
     headers = fields.Text(compute="_compute_pieces")
     files = fields.Json(compute="_compute_pieces")

@@ -4,6 +4,7 @@ What is written here is what the driver, the webhooks and people would have writ
 picture shows the product as it looks in use.
 """
 
+from .mail import mail_and_hosts
 from .people import governance, one_more_pair_of_eyes, silence_odoobot, viewer
 from .projects import acme, blue_bikes, deliveries, project
 from .trust import trust
@@ -20,4 +21,5 @@ def fill(env):
     governance(owner)
     one_more_pair_of_eyes(bikes)
     trust(owner)
+    mail_and_hosts(owner)
     env.cr.commit()
