@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 
 PULL_SECONDS = 1
+UNREADABLE = (ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Policy:
         self._etag = ""
         self._accounts = {}
         if path.exists():
-            self._accounts = read_accounts(path.read_bytes())
+            with suppress(*UNREADABLE):  # a disk that lost it: the control plane is asked at once
+                self._accounts = read_accounts(path.read_bytes())
 
     def account(self, login, password):
         """The account with this login and password, else None."""
@@ -81,5 +84,5 @@ class Policy:
             return ""
         except OSError as error:
             return f"the control plane does not answer: {error}"
-        except (ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             return f"the control plane's policy cannot be read: {type(error).__name__}: {error}"

@@ -72,6 +72,11 @@ def test_a_bad_policy_changes_nothing(tmp_path, bad):
     assert read_accounts((tmp_path / "policy.json").read_bytes())
 
 
+def test_a_policy_that_the_disk_lost_stops_nothing(tmp_path):
+    (tmp_path / "policy.json").write_bytes(b"")
+    assert Policy(tmp_path / "policy.json").account("env-5", PASSWORD) is None
+
+
 class Flaky:
     """A control plane that answers, is away, talks nonsense, and answers again."""
 

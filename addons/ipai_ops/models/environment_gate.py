@@ -60,7 +60,14 @@ class Environment(models.Model):
     def _has_way_out(self):
         """Say whether its Odoo is told of the proxy."""
         has_proxy = bool(platform_facts.platform().egress)
-        return has_proxy and self._is_closed() and bool(host_list.parse(self.allowed_hosts))
+        return has_proxy and self._is_closed() and bool(self._hosts())
+
+    def _hosts(self):
+        """Return the hosts of the list; none while somebody is still typing one."""
+        try:
+            return host_list.parse(self.allowed_hosts)
+        except ValueError:
+            return ()
 
     def _catches_mail(self):
         return self._is_closed() and bool(platform_facts.platform().mail)
@@ -69,8 +76,7 @@ class Environment(models.Model):
         """Return the environment as catcher and proxy know it."""
         own = self.sudo().db_password  # closed to everyone; what is made of it goes to the driver
         password = hashlib.sha256(f"gate, {own}".encode()).hexdigest()[:40]
-        hosts = host_list.parse(self.allowed_hosts)
-        return gate.Account(self.id, password, hosts)
+        return gate.Account(self.id, password, self._hosts())
 
     @api.model
     def _gate_policy(self):
