@@ -189,7 +189,15 @@ def test_an_archive_is_neutralised_and_masked_before_odoo_starts_on_it():
     given = {"archive": ARCHIVE, "environment": elsewhere()}
     names = list(contexts("restore", is_foreign=True, is_to_be_masked=True, **given))
     brought = ["role", "import_zip", "own", "neutralize", "mask", "update", "boot"]
-    assert names == [*brought, "hold", "swap", "release", "resume", "smoke", "back"]
+    assert names == [*brought, "hold", "swap", "release", "resume", "smoke", "back", "discard"]
+
+
+@pytest.mark.parametrize("given", [{}, {"archive": ARCHIVE}, {"moment": MOMENT}])
+def test_real_data_that_was_not_made_safe_is_removed_when_the_run_breaks(given):
+    discard = contexts("restore", is_foreign=True, **given)["discard"]
+    assert discard.step.when == "failed"
+    assert order(steps.job(discard))["databases"] == ["acme_main_7_i34"]
+    assert "discard" not in contexts("restore", **given)
 
 
 def test_an_archive_for_production_gets_an_identity_and_stays_as_it_is():

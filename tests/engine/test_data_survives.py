@@ -87,6 +87,34 @@ def test_a_proof_that_fails_leaves_no_real_data_behind(step):
     assert done(world)[-1] == "discard"
 
 
+ELSEWHERE = {"is_foreign": True, "is_to_be_masked": True}
+ARCHIVE = {"archive": {"id": 4, "file": "acme.4f.zip"}}
+MOMENT = {"moment": {"time": "2026-01-31T09:58:07Z", "database": "x_7", "environment_id": 7}}
+
+
+@pytest.mark.parametrize("given", [{}, ARCHIVE, MOMENT])
+def test_data_from_elsewhere_comes_in_and_stays(given):
+    world = run("restore", **ELSEWHERE, **given)
+    assert world.finished[1].state == "done"
+    assert "swap" in done(world) and "discard" not in done(world)
+
+
+@pytest.mark.parametrize("given", [ARCHIVE, MOMENT])
+@pytest.mark.parametrize("step", ["own", "boot", "neutralize", "mask", "update"])
+def test_data_from_elsewhere_that_was_not_made_safe_does_not_stay(step, given):
+    world = run("restore", {step: BROKEN}, **ELSEWHERE, **given)
+    assert world.finished[1].state == "failed"
+    assert ("back", "skipped") in ends(world)
+    assert done(world)[-1] == "discard"
+
+
+def test_nothing_more_is_removed_where_the_data_could_not_be_put_back():
+    world = World({"update": UPDATED, "smoke": BROKEN, "back": BROKEN})
+    world.journal.queue(1, "restore", data_spec("restore", **ELSEWHERE, **ARCHIVE))
+    assert world.finish()[1].state == "failed"
+    assert ("back", "failed") in ends(world) and ("discard", "skipped") in ends(world)
+
+
 def test_a_way_back_that_fails_too_ends_the_run_once():
     world = run("deploy", {"update": BROKEN, "back": BROKEN})
     assert world.finished[1].state == "failed"

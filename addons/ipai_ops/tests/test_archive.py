@@ -8,9 +8,7 @@ from odoo.tests import tagged
 
 from .import_case import ImportCase
 
-STEPS_OF_STAGING = (
-    "build role import_zip own neutralize mask update boot hold swap release resume smoke back"
-)
+STEPS_OF_STAGING = "build role import_zip own neutralize mask update boot hold swap release resume smoke back discard"
 STEPS_OF_PRODUCTION = "role import_zip own renew update boot hold swap release resume smoke back"
 
 

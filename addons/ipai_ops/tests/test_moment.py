@@ -112,7 +112,8 @@ class TestMoment(DataCase):
         run = self.env["ops.run"].browse(wizard.action_confirm()["res_id"])
         self.assertEqual(
             " ".join(run.step_ids.sorted("sequence").mapped("name")),
-            "role recover own boot neutralize mask update hold swap release resume smoke back",
+            "role recover own boot neutralize mask update hold swap release resume smoke back "
+            "discard",
         )
         place = run.environment_id
         self.assertEqual((place.stage, place.data_policy), ("staging", "nothing"))

@@ -2,10 +2,14 @@
 
 It comes from a backup, from an archive of Odoo, or from production as it was at a moment. Until the
 swap the old data serves; a step that breaks leaves it so. After the swap it is kept aside, and a
-release that does not become healthy brings it back.
+release that does not become healthy brings it back. What comes from elsewhere is real data until it
+is neutralised and masked: a run that breaks removes its copy at once.
 """
 
-from .data import BACK, BOOT, IMPORT, MASK, NEUTRALIZE, OWN, RECOVER, RENEW, RESTORE, ROLE, SWAP
+from dataclasses import replace
+
+from . import data
+from .data import BACK, BOOT, MASK, NEUTRALIZE, OWN, ROLE, SWAP
 from .deploy import BUILD, HOLD, RELEASE, RESUME, SMOKE, UPDATE
 
 END = (HOLD, SWAP, RELEASE, RESUME, SMOKE, BACK)
@@ -19,8 +23,10 @@ def steps(spec):
     build = () if spec.get("redeploy") else (BUILD,)
     foreign = (NEUTRALIZE,) if spec.get("is_foreign") else ()
     masked = (MASK,) if spec.get("is_to_be_masked") else ()
+    removed = (replace(data.DISCARD, when="failed"),) if foreign else ()
     if spec.get("archive"):
-        renewed = () if foreign else (RENEW,)
-        return (*build, ROLE, IMPORT, OWN, *foreign, *renewed, *masked, UPDATE, BOOT, *END)
-    bring = RECOVER if spec.get("moment") else RESTORE
-    return (*build, ROLE, bring, OWN, BOOT, *foreign, *masked, UPDATE, *END)
+        renewed = () if foreign else (data.RENEW,)
+        brought = (ROLE, data.IMPORT, OWN, *foreign, *renewed, *masked, UPDATE, BOOT)
+        return (*build, *brought, *END, *removed)
+    bring = data.RECOVER if spec.get("moment") else data.RESTORE
+    return (*build, ROLE, bring, OWN, BOOT, *foreign, *masked, UPDATE, *END, *removed)

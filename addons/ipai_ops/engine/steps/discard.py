@@ -1,4 +1,4 @@
-"""discard: what was tried out in quarantine is removed at once, database and files."""
+"""discard: what was tried out, or not made safe, is removed at once, database and files."""
 
 from . import copies
 
@@ -11,6 +11,11 @@ def job(context):
 
 
 def is_needless(context):
-    """A copy that was never begun needs no removal; a parked one has another name by now."""
-    begun = (step for step in context.run.steps if step.kind == "restore" and step.attempt)
-    return not any(begun)
+    """A copy that was never begun needs no removal; a parked one has another name by now.
+
+    Where the data could not be put back a person looks first: nothing more is touched.
+    """
+    steps, kinds = context.run.steps, copies.BRINGING_DATA
+    if any(step.kind == "back" and step.has_broken for step in steps):
+        return True
+    return not any(step.kind in kinds and step.attempt for step in steps)
