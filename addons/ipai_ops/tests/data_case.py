@@ -1,5 +1,6 @@
 """A deployed production, and steps that end as the driver would end them."""
 
+import json
 from datetime import timedelta
 
 from odoo import fields
@@ -105,6 +106,15 @@ class DataCase(OpsCase):
 
         for made in steps.makes(run._context_of(step.name)):
             run._plan_made(made)
+
+    @staticmethod
+    def order_of(run, step):
+        """Return what the container of the run's step would be told, and its volumes."""
+        from ..engine import steps
+
+        job = steps.job(run._context_of(step))
+        volumes = {mount.target: mount.source for mount in job.mounts}
+        return json.loads(job.environment["IPAI_SPEC"]), volumes
 
     def thing(self, name):
         """Return the newest artifact of the name."""

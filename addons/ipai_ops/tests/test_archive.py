@@ -57,6 +57,17 @@ class TestArchive(ImportCase):
         self.assertTrue(self.staging.database_name)
         self.assertEqual(run.restore_ids.purpose, "import")
 
+    def test_the_container_that_takes_it_in_is_told_all_it_needs(self):
+        run = self.ready()._import_into(self.staging, "button").run_id
+        order, volumes = self.order_of(run, "import_zip")
+        self.assertEqual(order["name"], "acme.sh.zip")
+        self.assertEqual(order["server"], {"host": "pg-nonproduction", "port": 5432})
+        self.assertTrue(order["database"].endswith(f"_i{run.id}"))
+        self.assertEqual(volumes["/ipai/imports"], "ipaitest-imports")
+        run = self.archives()._import_into(self.production, "button").run_id
+        order, _volumes = self.order_of(run, "renew")
+        self.assertEqual(order["base_url"], self.production.url)
+
     def test_an_import_into_production_keeps_what_served_and_renews_the_identity(self):
         before = self.production.database_name
         run = self.ready()._import_into(self.production, "button").run_id

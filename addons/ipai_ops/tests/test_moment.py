@@ -57,6 +57,15 @@ class TestMoment(DataCase):
         self.server.base_at -= timedelta(days=1)
         self.assertEqual(self.due().spec["base"]["kind"], "diff")
 
+    def test_the_containers_of_a_base_backup_are_told_all_they_need(self):
+        run = self.due()
+        order, volumes = self.order_of(run, "base")
+        self.assertEqual((order["kind"], order["retention_days"]), ("full", 7))
+        self.assertEqual(volumes["/var/lib/postgresql"], "ipaitest-postgres-production")
+        order, volumes = self.order_of(run, "watch")
+        self.assertEqual(order["server"], {"host": "pg-production", "port": 5432})
+        self.assertEqual(volumes["/ipai/wal"], "ipaitest-wal")
+
     def test_a_week_after_the_last_full_one_a_full_one_is_due(self):
         now = fields.Datetime.now()
         self.server.write({"base_at": now, "base_full_at": now - timedelta(days=7)})
@@ -120,7 +129,10 @@ class TestMoment(DataCase):
         moment = run.spec["moment"]
         self.assertEqual(moment["time"], "2026-03-03T10:32:07Z")
         self.assertEqual(moment["database"], self.production.database_name)
-        self.assertEqual(run.spec["server"]["name"], "nonproduction")
+        order, volumes = self.order_of(run, "recover")
+        self.assertEqual(order["server"], {"host": "pg-nonproduction", "port": 5432})
+        self.assertTrue(order["source_filestore"].endswith(self.production.database_name))
+        self.assertEqual(volumes["/ipai/source"], f"ipaitest-env-{self.production.id}-data")
         self.play(run)
         self.assertEqual(place.state, "up")
         self.assertEqual(run.restore_ids.data_at, INSIDE)

@@ -57,6 +57,11 @@ class ImportWizard(models.TransientModel):
                 "It gets a uuid, a secret and an address of its own. Scheduled actions, mail servers "
                 "and passwords stay as they are in the archive: they work once it serves."
             )
+        if self.stage == "development":
+            return self.env._(
+                "As for staging: neutralised and checked. The next push starts from a fresh database "
+                "again."
+            )
         return self.env._(
             "Mail, payments, scheduled actions and every credential found are switched off, and that "
             "is checked; everybody's password is replaced."
