@@ -29,7 +29,8 @@ class Environment(models.Model):
         ]
         server = self.database_server_id
         known = self.env["ops.artifact"].search(domain)
-        return known.filtered(lambda thing: thing._server() == server).mapped("name")
+        names = known.filtered(lambda thing: thing._server() == server).mapped("name")
+        return sorted({*names, self.database_name} - {False})
 
     def _run_began(self, run):
         """Show that something happens here."""

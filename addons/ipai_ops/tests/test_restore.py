@@ -1,7 +1,10 @@
+import json
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..engine import steps
 from .common import OTHER_SHA
 from .data_case import DataCase
 
@@ -75,6 +78,28 @@ class TestRestore(DataCase):
         key = run._file_content("masking-key")
         self.assertEqual(key, self.project.sudo().masking_key)
         self.assertNotIn(key, str(run.spec))
+
+    def test_productions_backup_becomes_the_data_of_a_new_development_environment(self):
+        preview = self.make_environment("feature/pos")
+        run = self.begin(self.backup._restore_into(preview, "api").run_id)
+        names = self.steps_of(run)
+        wanted = ["restore", "neutralize", "mask", "update", "swap", "release"]
+        self.assertEqual([name for name in names if name in wanted], wanted)
+        update = steps.job(run._context_of("update"))
+        self.assertTrue(json.loads(update.environment["IPAI_SPEC"])["catches_mail"])
+        volumes = {mount.source for mount in steps.job(run._context_of("restore")).mounts}
+        self.assertIn(f"ipaitest-env-{preview.id}-data", volumes)
+        self.assertNotIn(f"ipaitest-env-{self.production.id}-data", volumes)
+        self.assertIn("smtp_server = ipaitest-mail\n", run._odoo_conf())
+        for made in steps.makes(run._context_of("swap")):
+            run._plan_made(made)
+        self.play(run)
+        self.assertEqual(preview.state, "up")
+        database = self.env["ops.artifact"].search([("name", "=", preview.database_name)])
+        self.assertEqual((database.kind, database.state), ("database", "present"))
+        self.assertNotEqual(preview.database_name, self.production.database_name)
+        destroy = self.begin(preview._destroy("button"))
+        self.assertIn(preview.database_name, destroy.spec["databases"])
 
     def test_production_takes_no_foreign_backup(self):
         staging = self.make_environment("stage", stage="staging")

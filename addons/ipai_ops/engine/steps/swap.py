@@ -15,8 +15,9 @@ def incoming(context):
 
 
 def makes(context):
-    """Return what is kept aside."""
-    return (copies.made(context, copies.copy_name(context, "a")),)
+    """Return what is kept aside, and the live name, which may be new here."""
+    names = (copies.copy_name(context, "a"), common.database(context))
+    return tuple(copies.made(context, name) for name in names)
 
 
 def exchange(context, incoming_database, aside):
