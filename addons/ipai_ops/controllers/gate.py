@@ -43,7 +43,7 @@ class Gate(http.Controller):
         return request.make_response(text, headers=headers)
 
     @gate_route("mail", "POST")
-    def mail(self):
+    def mail(self, **_form):
         """Keep a caught message; the same message twice is kept once."""
         if not _is_gate():
             return _said(401)
@@ -64,7 +64,7 @@ class Gate(http.Controller):
         return _said(202)
 
     @gate_route("refused", "POST")
-    def refused(self):
+    def refused(self, **_form):
         """Count what the proxy refused."""
         if not _is_gate():
             return _said(401)
