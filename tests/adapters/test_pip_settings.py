@@ -49,6 +49,17 @@ def test_then_what_pip_asks_by_itself(pip):
     assert pip_settings.index_url() == "https://packages.example.com/simple"
 
 
+def test_the_certificates_are_the_environments_or_pips_or_requests_own(pip, monkeypatch):
+    for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    pip("")
+    assert pip_settings.certificates() is True
+    pip("/etc/ssl/own.crt")
+    assert pip_settings.certificates() == "/etc/ssl/own.crt"
+    monkeypatch.setenv("PIP_CERT", "/etc/ssl/given.crt")
+    assert pip_settings.certificates() == "/etc/ssl/given.crt"
+
+
 def test_without_any_pip_there_is_no_address(tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python-without-pip"))

@@ -49,6 +49,7 @@ SCREENS = {
     "modules-change": (change(("state", "=", "ready")), []),
     "modules-change-refused": (change(("state", "=", "refused")), []),
     "modules-change-committed": (change(("state", "=", "pushed")), []),
+    "modules-forge-token": (record("ops-projects", "ops.project", ("code", "=", "bikes")), []),
     "modules-index": (record("module-index", "ipai.module.index"), []),
     "modules-questions": (page_of("module-questions"), []),
 }

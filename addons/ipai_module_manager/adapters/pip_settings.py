@@ -21,7 +21,8 @@ def index_url():
 
 def certificates():
     """Return what to check the index's certificate with: the machine's bundle, or requests' own."""
-    return os.environ.get("PIP_CERT") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+    given = os.environ.get("PIP_CERT") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return given or next(filter(None, map(_bundle, _pips())), True)
 
 
 def _pips():
@@ -30,6 +31,10 @@ def _pips():
     for name in ("pip3", "pip"):
         if found := shutil.which(name):
             yield [found]
+
+
+def _bundle(pip):
+    return _said([*pip, "config", "get", "global.cert"]).strip()
 
 
 def _asked(pip):

@@ -174,12 +174,20 @@ def _applies(requirement, target, extras):
 
 def _told(causes, target):
     """Say in one sentence who wants what."""
-    asked = sorted({_asked(cause) for cause in causes})
+    wishes = {}
+    for cause in causes:
+        name, version = (cause.parent.name, cause.parent.version) if cause.parent else ("", "")
+        wishes.setdefault((name, str(cause.requirement)), set()).add(str(version))
+    asked = sorted(_asked(name, wish, versions) for (name, wish), versions in wishes.items())
     names = sorted({canonicalize_name(cause.requirement.name) for cause in causes})
     place = f"Odoo {target.series} and Python {target.python}"
     return f"No release of {', '.join(names)} fits {place}: {'; '.join(asked)}."
 
 
-def _asked(cause):
-    who = f"{cause.parent.name} {cause.parent.version}" if cause.parent else "the project"
-    return f"{who} wants {cause.requirement}"
+def _asked(name, wish, versions):
+    """Say who wants it; many releases of one distribution that want the same are told as one."""
+    if not name:
+        return f"the project wants {wish}"
+    if len(versions) > 1:
+        return f"each of {len(versions)} releases of {name} wants {wish}"
+    return f"{name} {versions.pop()} wants {wish}"
