@@ -187,6 +187,15 @@ def check_screen(page, place, clicks, picture, size):
     assert not page.count(".o_error_dialog, .o_notification_bar.bg-danger")
 
 
+def photograph_part(page, picture, selector):
+    """Photograph what stands further down; return its text."""
+    part = f"document.querySelector({selector!r})"
+    page.evaluate(f"{part}.scrollIntoView({{block: 'center'}})")
+    rest(page)
+    photograph(page, picture)
+    return page.evaluate(f"{part}.innerText")
+
+
 @pytest.mark.parametrize("size", WIDTHS)
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_fits(page, odoo, album, name, size):

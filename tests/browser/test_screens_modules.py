@@ -9,8 +9,7 @@ from test_screens import (  # noqa: F401
     album,
     check_screen,
     environment,
-    photograph,
-    rest,
+    photograph_part,
 )
 
 
@@ -49,7 +48,6 @@ SCREENS = {
     "modules-change": (change(("state", "=", "ready")), []),
     "modules-change-refused": (change(("state", "=", "refused")), []),
     "modules-change-committed": (change(("state", "=", "pushed")), []),
-    "modules-forge-token": (record("ops-projects", "ops.project", ("code", "=", "bikes")), []),
     "modules-index": (record("module-index", "ipai.module.index"), []),
     "modules-questions": (page_of("module-questions"), []),
 }
@@ -81,8 +79,13 @@ def test_what_a_deploy_updates_fits(page, odoo, album, size):  # noqa: F811
     place = (address(odoo, "ops-runs", "ops.run", NEWEST), ".o_ops_log_row")
     picture = album / f"modules-updates-{size}.png"
     check_screen(page, place, [(".nav-link", "Updates")], picture, size)
-    table = "document.querySelector('.o_field_widget[name=update_plan] table')"
-    page.evaluate(f"{table}.scrollIntoView({{block: 'end'}})")
-    rest(page)
-    photograph(page, picture)
-    assert "a restart" in page.evaluate(f"{table}.innerText")
+    table = ".o_field_widget[name=update_plan] table"
+    assert "a restart" in photograph_part(page, picture, table)
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_the_place_of_a_forges_token_fits(page, odoo, album, size):  # noqa: F811
+    place = (address(odoo, "ops-projects", "ops.project", [("code", "=", "bikes")]), FORM)
+    picture = album / f"modules-forge-token-{size}.png"
+    check_screen(page, place, [], picture, size)
+    photograph_part(page, picture, ".o_field_widget[name=new_forge_token]")

@@ -1,7 +1,15 @@
 """The screens of n8n, of facts and of alerts, at the width of a desk and of a phone."""
 
 import pytest
-from test_screens import FORM, LIST, WIDTHS, address, album, check_screen  # noqa: F401
+from test_screens import (  # noqa: F401
+    FORM,
+    LIST,
+    WIDTHS,
+    address,
+    album,
+    check_screen,
+    photograph_part,
+)
 
 
 def record(path, model, *domain):
@@ -43,7 +51,10 @@ def test_what_n8n_did_about_a_run_fits_on_its_page(page, odoo, album, size):  # 
     about = odoo.find("ipai.n8n.delivery", ("run_id.state", "=", "done"))
     [row] = odoo.call("ipai.n8n.delivery", "read", [about], ["run_id"])
     place = (f"{odoo.url}/odoo/ops-runs/{row['run_id'][0]}", FORM)
-    check_screen(page, place, [(".nav-link", "n8n")], album / f"n8n-run-{size}.png", size)
+    picture = album / f"n8n-run-{size}.png"
+    check_screen(page, place, [(".nav-link", "n8n")], picture, size)
+    told = photograph_part(page, picture, ".o_field_widget[name=n8n_delivery_ids]")
+    assert "run.finished" in told
 
 
 @pytest.mark.parametrize("size", WIDTHS)
