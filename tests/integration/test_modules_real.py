@@ -17,7 +17,7 @@ NAMES = ("partner_firstname", "web_responsive", "queue_job", "fs_storage", "acco
 OLD = "odoo-addon-partner-firstname==19.0.1.0.2\n"
 NEEDS_NEWER = "fsspec==2024.2.0\n"  # fs_storage asks for a later one
 DEPLOY_SECONDS = 400
-STEP_SECONDS = 120
+STEP_SECONDS = 240
 
 
 class ShortIndex(BaseHTTPRequestHandler):
