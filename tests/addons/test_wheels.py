@@ -188,4 +188,4 @@ def test_what_the_image_lacks_or_odoo_needs_is_refused_in_a_sentence(target, ins
     lacks, _carried = target.job("module_plan", action="install", names=["queue_job_batch"])
     assert (lacks["ok"], "queue_job_batch" in lacks["cause"]) == (False, True)
     needed, _carried = target.job("module_plan", action="uninstall", names=["web"])
-    assert (needed["ok"], needed["cause"]) == (False, "Odoo itself needs base and web")
+    assert (needed["ok"], needed["cause"]) == (False, "Odoo itself needs base and web.")
