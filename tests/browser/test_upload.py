@@ -52,3 +52,5 @@ def test_what_is_no_archive_is_refused_where_it_was_chosen(page, odoo, tmp_path)
     choose(page, file)
     page.wait_for(".o_ops_upload .text-danger", "not the zip")
     assert page.evaluate(CHOSEN) == ""
+    assert all("415" in error for error in page.errors)  # the browser notes each refusal itself
+    page.errors.clear()

@@ -128,7 +128,9 @@ def test_plain_http_is_sent_to_https(server):
     assert answer.headers["Location"] == f"https://{OPS}:{server.settings.ports['https']}/web"
 
 
-@pytest.mark.parametrize("path", ["/web/database/manager", "/ipai/edge/config", "/ipai/gate/policy"])
+@pytest.mark.parametrize(
+    "path", ["/web/database/manager", "/ipai/edge/config", "/ipai/gate/policy"]
+)
 def test_what_is_not_for_the_public_is_closed(server, path):
     assert server.request("GET", path)[0] == 404
 
