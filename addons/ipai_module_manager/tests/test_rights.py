@@ -1,9 +1,7 @@
 """Who may do what: every model and every public method. What is not listed fails."""
 
-from contextlib import closing
-
-from odoo.exceptions import AccessError, UserError
-from odoo.models import BaseModel
+from odoo.addons.ipai_ops.tests.rights_walk import RightsWalk
+from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from .common import ModulesMixin
@@ -43,7 +41,10 @@ METHODS = {
 
 
 @tagged("post_install", "-at_install", "ipai_module_manager")
-class TestRights(ModulesMixin, TransactionCase):
+class TestRights(RightsWalk, ModulesMixin, TransactionCase):
+    addon = "ipai_module_manager"
+    may_end_in_a_sentence = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -79,13 +80,7 @@ class TestRights(ModulesMixin, TransactionCase):
         self.assertEqual(ours, set(MODELS))
 
     def test_every_model_lets_in_exactly_who_is_listed(self):
-        for model, firsts in MODELS.items():
-            for operation, first in zip(("read", "write", "create", "unlink"), firsts, strict=True):
-                may = PEOPLE[PEOPLE.index(first) :] if first else ()
-                for name, user in self.people.items():
-                    with self.subTest(model=model, operation=operation, person=name):
-                        access = self.env[model].with_user(user).has_access(operation)
-                        self.assertEqual(access, name in may)
+        self.check_models(MODELS, self.people)
 
     def test_changes_are_hidden_from_those_who_are_no_members(self):
         self.assertFalse(self.changes.with_user(self.stranger).search([]))
@@ -102,34 +97,10 @@ class TestRights(ModulesMixin, TransactionCase):
         self.assertTrue(self.settings.with_user(self.manager).url)
 
     def test_every_public_method_is_listed(self):
-        found = {
-            (model, name)
-            for model in (*MODELS, "ops.environment", "ops.run")
-            for name in public_methods(self.env[model])
-        }
-        self.assertEqual(found, set(METHODS))
+        self.assertEqual(self.methods_of(*MODELS, "ops.environment", "ops.run"), set(METHODS))
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
-        for (model, method), first in METHODS.items():
-            for name, user in self.people.items():
-                with self.subTest(model=model, method=method, person=name):
-                    may = PEOPLE.index(name) >= PEOPLE.index(first)
-                    self.assertEqual(self.may_call(user, model, method), may)
-
-    def may_call(self, user, model, method):
-        self.env.flush_all()
-        with closing(self.env.cr.savepoint(flush=False)):
-            self.env.invalidate_all(flush=False)
-            try:
-                getattr(self.record(user, model), method)()
-                self.env.flush_all()
-            except AccessError:
-                return False
-            except UserError:
-                return True  # let in, and told why it cannot be done now
-            finally:
-                self.env.invalidate_all(flush=False)
-        return True
+        self.check_methods(METHODS, self.people)
 
     def record(self, user, model):
         """Return the record to call on; a wizard is the person's own."""
@@ -137,14 +108,3 @@ class TestRights(ModulesMixin, TransactionCase):
         if isinstance(given, dict):
             return self.env[model].with_user(user).create(given)
         return given.with_user(user)
-
-
-def public_methods(model):
-    inherited = set(dir(BaseModel))
-    return {
-        name
-        for parent in type(model).__mro__
-        if parent.__module__.startswith("odoo.addons.ipai_module_manager")
-        for name, member in vars(parent).items()
-        if callable(member) and not name.startswith("_") and name not in inherited
-    }

@@ -5,6 +5,7 @@ A test names its ``addon`` and lists what it has; whatever is not listed fails.
 
 import inspect
 from contextlib import closing, nullcontext
+from functools import partial
 from unittest.mock import Mock, patch
 
 from odoo.exceptions import AccessError, UserError
@@ -67,21 +68,26 @@ class RightsWalk:
             for name, user in ranks.items():
                 with self.subTest(model=model, method=method, person=name):
                     may = names.index(name) >= names.index(first)
-                    self.assertEqual(self.is_let_in(user, method, self.record(user, model)), may)
+                    record = partial(self.record, user, model)
+                    self.assertEqual(self.is_let_in(user, method, record), may)
 
     def record(self, user, model):
         """Return what a method is called on, as ``user``."""
         return self.records[model].with_user(user)
 
     def is_let_in(self, user, method, records, *arguments, prepare=None):
-        """Call the method as ``user``, take back what it did, and say whether it was allowed."""
+        """Call the method as ``user``, take back what it did, and say whether it was allowed.
+
+        ``records``: what it is called on, or a function that makes them as the user.
+        """
         self.env.flush_all()
         with closing(self.env.cr.savepoint(flush=False)), self.audit_taken_back():
             if prepare:
                 prepare()
             self.env.invalidate_all(flush=False)
             try:
-                getattr(records.with_user(user), method)(*arguments)
+                called_on = records() if callable(records) else records
+                getattr(called_on.with_user(user), method)(*arguments)
                 self.env.flush_all()
             except AccessError:
                 return False
