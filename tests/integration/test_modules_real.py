@@ -148,7 +148,7 @@ def install_manager(suite):
         try:
             suite.call("ir.module.module", "button_immediate_install", [addon["id"]])
         except xmlrpc.client.Fault as fault:
-            assert "not possible at this time" in fault.faultString
+            assert "lock on row in relation" in fault.faultString
         return False
 
     suite.until(done, STEP_SECONDS, "the addon was not installed")
