@@ -135,8 +135,9 @@ class ModuleChange(models.Model):
     def _propose(self, text, source):
         """Work out the change from requirements.txt as it is; raises Conflict or Missing."""
         series, python, installed = self.environment_id._module_target()
-        target = resolving.Target(series, python, installed)
         name = self.package_id.name
+        others = tuple(row for row in installed if row[0] != name)  # this one is asked for anew
+        target = resolving.Target(series, python, others)
         present = requirement_lines.requirements(requirement_lines.without_requirement(text, name))
         found = resolving.resolve([*present, name], source, target)
         line = f"{name}=={found.pins[name]}"

@@ -51,6 +51,12 @@ class TestMarketplace(ModulesMixin, TransactionCase):
         self.drive()
         return change
 
+    def test_a_module_the_image_has_is_brought_to_its_newest_release(self):
+        self.refresh()
+        self.production.module_packages = {"odoo-addon-web-responsive": "19.0.1.0.0"}
+        change = self.ask("web_responsive")
+        self.assertEqual(change.requirement, "odoo-addon-web-responsive==19.0.1.0.1")
+
     def test_the_list_fills_the_catalogue_and_what_is_gone_stays_unlisted(self):
         self.refresh()
         offered = self.packages.search([("is_listed", "=", True)])
