@@ -120,6 +120,14 @@ class DockerWorld:
         assert answer.exit_code == 0, answer.output.decode()
         return answer.output.decode()
 
+    def dump(self, database, server="production"):
+        """Return the database as SQL, by the server's own pg_dump."""
+        [container] = self.containers_of(f"{self.settings.instance}-postgres-{server}")
+        command = ["pg_dump", "-U", "postgres", "--no-owner", database]
+        answer = container.exec_run(command, user="postgres", stderr=False)
+        assert answer.exit_code == 0, f"pg_dump ended with {answer.exit_code}"
+        return answer.output
+
     def flip_a_byte_of_each_pack(self, project_code):
         """Damage the project's backups on this machine's disk, as a rotting disk does."""
         volume = self.client.volumes.get(f"{self.settings.instance}-backups")
