@@ -91,7 +91,7 @@ def test_a_bad_archive_is_refused_in_a_sentence_and_production_serves_on(suite, 
     run = suite.call("ops.archive", "import_archive", *given)
     ended = suite.finished(run)
     assert ended["state"] == "failed"
-    assert ended["cause"] == "The archive is refused: it is not a whole zip file"
+    assert ended["cause"] == "The archive is refused: it is not a whole zip file."
     assert docker_world.marks(live) == before
     assert suite.get(suite.host(production)).status_code == 200
 
