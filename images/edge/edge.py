@@ -231,15 +231,5 @@ def serve(place):
     return nginx.returncode
 
 
-def is_healthy():
-    try:
-        with urllib.request.urlopen("http://127.0.0.1/edge-health", timeout=2) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
 if __name__ == "__main__":
-    if sys.argv[1:] == ["health"]:
-        sys.exit(0 if is_healthy() else 1)
     sys.exit(serve(read_place(os.environ)))

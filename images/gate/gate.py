@@ -7,8 +7,6 @@ so neither a restart nor an absent control plane changes who may do what.
 import asyncio
 import os
 import signal
-import socket
-import sys
 from pathlib import Path
 
 from control import Control
@@ -55,15 +53,5 @@ async def _egress(policy, control):
     return [asyncio.create_task(proxy.refusals.report(control))]
 
 
-def is_healthy(role):
-    try:
-        with socket.create_connection(("127.0.0.1", PORTS[role]), timeout=2):
-            return True
-    except OSError:
-        return False
-
-
 if __name__ == "__main__":
-    if sys.argv[1:] == ["health"]:
-        sys.exit(0 if is_healthy(os.environ["GATE"]) else 1)
     asyncio.run(serve(os.environ["GATE"], control_of(os.environ)))
