@@ -89,6 +89,24 @@ def test_one_database_comes_back_as_it_was_at_a_moment(archived):
     assert archived.server.sql("SELECT number FROM sale", "shop") == "2"
 
 
+def test_a_database_that_came_or_was_swapped_in_after_the_base_backup_comes_back(archived):
+    for name in ("later", "shop_incoming"):
+        archived.server.sql(f"CREATE DATABASE {name}")
+        archived.server.sql(f"CREATE TABLE here AS SELECT '{name}' AS name", name)
+    archived.server.sql("ALTER DATABASE shop RENAME TO shop_aside")
+    archived.server.sql("ALTER DATABASE shop_incoming RENAME TO shop")
+    time.sleep(1.1)
+    moment = datetime.now(UTC)
+    time.sleep(1.1)
+    archived.server.sql("ALTER DATABASE shop RENAME TO shop_incoming")
+    archived.server.sql("ALTER DATABASE shop_aside RENAME TO shop")
+    archived.archive_now()
+    assert archived.bring(moment, "shop_swapped").ok
+    assert archived.other.sql("SELECT name FROM here", "shop_swapped") == "shop_incoming"
+    assert archived.bring(moment, "later_then", source_database="later").ok
+    assert archived.other.sql("SELECT name FROM here", "later_then") == "later"
+
+
 def test_a_quiet_time_before_the_newest_segment_can_be_asked_for(archived):
     archived.sell(3)
     time.sleep(1.1)

@@ -47,6 +47,11 @@ def reach() -> tuple[datetime, datetime]:
     return _time(oldest), _time(max(newest, oldest))
 
 
+def cluster_bytes() -> int:
+    """How large the whole cluster was when it was backed up last. Raises Failure."""
+    return info()["backup"][-1]["info"]["size"]
+
+
 def _segments() -> Iterator[Path]:
     """Archived WAL: files named by timeline and position, and not history or backup labels."""
     for path in (ARCHIVE / "archive" / STANZA).glob("*/*/*"):

@@ -18,7 +18,16 @@ from ..outcome import Failure
 from ..postgres import Server, server_of
 from ..process import Finished, stream
 from ..spec import FAULT
-from ..wal_archive import SECONDS, environment, reach, run_pgbackrest, shown, user
+from ..stage import require_room
+from ..wal_archive import (
+    SECONDS,
+    cluster_bytes,
+    environment,
+    reach,
+    run_pgbackrest,
+    shown,
+    user,
+)
 
 PAUSE_SECONDS = 0.5
 READY = "database system is ready to accept connections"
@@ -59,7 +68,7 @@ def _moment(job: Job) -> datetime:
 def _bring(job: Job, database: NewDatabase, moment: datetime) -> dict:
     name = job.spec.text("source_database")
     with _scratch(job) as folder:
-        last = _recover(job, folder, name, moment)
+        last = _recover(job, folder, moment)
         scratch = Server(str(folder), 5432, folder / "none")
         if not scratch.exists(name):
             raise Failure(f"At that time there was no database {name}", "Choose a later time")
@@ -87,7 +96,7 @@ def _scratch(job: Job) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _recover(job: Job, folder: Path, name: str, moment: datetime) -> str:
+def _recover(job: Job, folder: Path, moment: datetime) -> str:
     """The cluster as of the moment, running on a socket in the folder; the last transaction's time.
 
     Nothing may have happened between the last archived transaction and the moment: then the end of the
@@ -95,11 +104,12 @@ def _recover(job: Job, folder: Path, name: str, moment: datetime) -> str:
     """
     job.events.progress(0.05, f"Restoring the cluster as of {shown(moment)}")
     target = moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f+00")
-    _restore(job, folder, name, "--type=time", f"--target={target}", "--target-action=promote")
+    require_room(folder, cluster_bytes(), "The production server's cluster")
+    _restore(job, folder, "--type=time", f"--target={target}", "--target-action=promote")
     log = _start(job, folder)
     if ENDED_BEFORE in log:
         job.events.info("Nothing happened between the last transaction and that time")
-        _restore(job, folder, name, "--delta", "--type=default")
+        _restore(job, folder, "--delta", "--type=default")
         log = _start(job, folder)
     if not _as_owner(_control(folder, "status")).is_ok:
         lines = [line for line in log.splitlines() if "FATAL" in line] or log.splitlines()[-1:]
@@ -108,16 +118,12 @@ def _recover(job: Job, folder: Path, name: str, moment: datetime) -> str:
     return found.group(1) if found else ""
 
 
-def _restore(job: Job, folder: Path, name: str, *words: str) -> None:
-    place = f"--pg1-path={folder / 'data'}"
-    try:
-        run_pgbackrest(job.events.debug, place, f"--db-include={name}", *words, "restore")
-    except Failure as failure:
-        if "database to include" not in failure.cause:
-            raise
-        raise Failure(
-            f"At that time there was no database {name}", "Choose a later time"
-        ) from failure
+def _restore(job: Job, folder: Path, *words: str) -> None:
+    """The whole cluster: pgBackRest chooses databases by the names of the base backup's day.
+
+    A database that came later, or that a restore has swapped in since, would be left out or empty.
+    """
+    run_pgbackrest(job.events.debug, f"--pg1-path={folder / 'data'}", *words, "restore")
 
 
 def _start(job: Job, folder: Path) -> str:
