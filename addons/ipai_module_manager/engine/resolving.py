@@ -4,7 +4,7 @@ The world comes in as ``source``: ``releases(name)`` returns Releases, ``require
 the requirement lines of one. Odoo itself is given, never chosen: its series decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -38,6 +38,12 @@ class Target:
     series: str
     python: str
     installed: tuple[tuple[str, str], ...] = ()
+
+    def without(self, name):
+        """Return the same place without one package, however its name is spelled."""
+        wanted = canonicalize_name(name)
+        rest = tuple(row for row in self.installed if canonicalize_name(row[0]) != wanted)
+        return replace(self, installed=rest)
 
     @property
     def markers(self):

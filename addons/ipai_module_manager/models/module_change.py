@@ -136,8 +136,8 @@ class ModuleChange(models.Model):
         """Work out the change from requirements.txt as it is; raises Conflict or Missing."""
         series, python, installed = self.environment_id._module_target()
         name = self.package_id.name
-        others = tuple(row for row in installed if row[0] != name)  # this one is asked for anew
-        target = resolving.Target(series, python, others)
+        there = resolving.Target(series, python, installed)
+        target = there.without(name)  # this one is asked for anew
         present = requirement_lines.requirements(requirement_lines.without_requirement(text, name))
         found = resolving.resolve([*present, name], source, target)
         line = f"{name}=={found.pins[name]}"

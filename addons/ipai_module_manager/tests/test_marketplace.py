@@ -53,7 +53,7 @@ class TestMarketplace(ModulesMixin, TransactionCase):
 
     def test_a_module_the_image_has_is_brought_to_its_newest_release(self):
         self.refresh()
-        self.production.module_packages = {"odoo-addon-web-responsive": "19.0.1.0.0"}
+        self.production.module_packages = {"odoo-addon-web_responsive": "19.0.1.0.0"}
         change = self.ask("web_responsive")
         self.assertEqual(change.requirement, "odoo-addon-web-responsive==19.0.1.0.1")
 
