@@ -122,7 +122,7 @@ def test_a_viewer_is_offered_nothing_that_would_be_refused(viewers_page, odoo):
     assert not viewers_page.count(".o-kanban-button-new")
     viewers_page.drag(TITLE, COLUMN.format(3), text="release/2.4")
     viewers_page.press("n")
-    viewers_page.click(f"{CARD} button", "Logs")
-    viewers_page.wait_for(".o_ops_log")
+    run = odoo.find("ops.run", ("environment_id.name", "=", "release/2.4"))
+    viewers_page.visit(f"{odoo.url}/odoo/ops-runs/{run}", ".o_ops_log")
     assert not viewers_page.count(".modal, button[name=action_redeploy], button[name=action_retry]")
     assert not viewers_page.errors

@@ -18,7 +18,7 @@ def open_run(page, odoo, *domain):
 
 @pytest.fixture
 def long_log(page, odoo):
-    open_run(page, odoo, ("project_id.code", "=", "bikes"))
+    open_run(page, odoo, ("project_id.code", "=", "bikes"), ("state", "=", "done"))
     said = f"{LONG_LOG:,} lines"
     page.wait_true(f"document.querySelector('.o_ops_log_foot').innerText.includes('{said}')", 120)
     return page
