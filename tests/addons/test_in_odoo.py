@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_SECONDS = 900
+TIMEOUT_SECONDS = 2400
 ENDED = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+pytestmark = pytest.mark.timeout(TIMEOUT_SECONDS + 60)
 # What Debian's package of Odoo says of itself, whatever addon is installed.
 NOT_OURS = ("selfie_segmentation", "Running as user 'root'")
 
