@@ -23,6 +23,7 @@ _importable_without_odoo()
 ON_THE_ENGINE = {"contract", "dataplane", "edge", "integration", "stack"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Say what may run side by side (`pytest -n 2 --dist loadgroup`): folders may, but for those above."""
     for item in items:
