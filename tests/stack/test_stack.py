@@ -143,7 +143,7 @@ def test_no_service_shows_a_password_in_its_description(server):
     secrets = [
         path.read_text().strip() for path in server.settings.secrets.iterdir() if path.is_file()
     ]
-    assert len(json.loads(told)) == 6
+    assert len(json.loads(told)) == 8
     assert not [secret for secret in secrets if secret in told]
 
 
