@@ -1,4 +1,8 @@
-"""Runs one verb as a job: replay, guard, result. Whatever happens, a result line is the end."""
+"""Runs one verb as a job: replay, guard, result. A job that ended by itself has a result line last.
+
+One that was stopped from outside has none, as one that was killed: whoever cancelled it knows, and
+otherwise (the daemon restarted, the machine went down) the step is to be done again.
+"""
 
 import json
 import os
@@ -14,6 +18,8 @@ from .outcome import Failure, Stopped
 from .places import Places, places_from
 from .spec import Spec, read_spec
 from .spool import Spool
+
+STOPPED = 128 + signal.SIGTERM  # the exit status of what a signal ended
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,12 @@ def _run_spooled(verb, spec: Spec, spool: Spool, places: Places, out) -> int:
     if finished is not None:
         return 0 if finished.get("ok") else 1
     _open(spool, events)
-    result = _guarded(verb, Job(spec, events, places))
+    try:
+        result = _guarded(verb, Job(spec, events, places))
+    except Stopped as stopped:
+        events.info(stopped.cause)
+        spool.close()
+        return STOPPED
     events.result(result)
     spool.close()
     return 0 if result["ok"] else 1
@@ -66,6 +77,8 @@ def _guarded(verb, job: Job) -> dict:
     previous = _stop_on_terminate()
     try:
         return {"ok": True, **verb(job)}
+    except Stopped:
+        raise
     except Failure as failure:
         return _failed(job, failure)
     except OSError as error:

@@ -20,7 +20,7 @@ class Stopped(Failure):
     def __init__(self):
         super().__init__(
             "The job was stopped from outside before it ended",
-            "Nothing to do if it was cancelled; otherwise retry the run",
+            "Nothing: it was cancelled, or it is done again by itself",
         )
 
 

@@ -271,10 +271,12 @@ def test_kill_9_loses_no_line_that_anybody_could_have_read(environ):
     assert [line["message"] for line in first] == [f"line {number}" for number in range(len(first))]
 
 
-def test_sigterm_ends_a_job_with_a_result(environ):
+def test_a_stopped_job_has_no_result_so_its_step_is_done_again(environ):
     process = start_chatter(environ)
     read_some(process, 10)
     process.send_signal(signal.SIGTERM)
     output = process.stdout.read().decode().splitlines()
-    assert process.wait(timeout=10) == 1
-    assert json.loads(output[-1])["result"]["cause"].startswith("The job was stopped from outside")
+    assert process.wait(timeout=10) == 128 + signal.SIGTERM
+    last = json.loads(output[-1])
+    assert last["message"].startswith("The job was stopped from outside")
+    assert not [line for line in output if "result" in json.loads(line)]
