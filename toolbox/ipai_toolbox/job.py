@@ -54,8 +54,8 @@ def _run_spooled(verb, spec: Spec, spool: Spool, places: Places, out) -> int:
     _open(spool, events)
     try:
         result = _guarded(verb, Job(spec, events, places))
-    except Stopped as stopped:
-        events.info(stopped.cause)
+    except Stopped:
+        events.info(Stopped.cause)
         spool.close()
         return STOPPED
     events.result(result)
@@ -77,8 +77,6 @@ def _guarded(verb, job: Job) -> dict:
     previous = _stop_on_terminate()
     try:
         return {"ok": True, **verb(job)}
-    except Stopped:
-        raise
     except Failure as failure:
         return _failed(job, failure)
     except OSError as error:

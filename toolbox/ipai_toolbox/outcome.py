@@ -14,14 +14,10 @@ class Unreachable(Failure):
     """A server did not answer; it may be starting, so asking again for a while is right."""
 
 
-class Stopped(Failure):
-    """Somebody asked the job to stop (cancel, timeout, machine going down)."""
+class Stopped(BaseException):
+    """Somebody asked the job to stop (cancel, timeout, machine going down): no verb may take it for its own end."""
 
-    def __init__(self):
-        super().__init__(
-            "The job was stopped from outside before it ended",
-            "Nothing: it was cancelled, or it is done again by itself",
-        )
+    cause = "The job was stopped from outside before it ended."
 
 
 def sentence(text: str) -> str:
