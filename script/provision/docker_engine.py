@@ -58,10 +58,13 @@ def is_installed():
 
 
 def answers(commands):
-    """Whether an engine is there and speaks; a machine without Docker has none."""
+    """Whether an engine is there and speaks; one that is busy with its start keeps callers waiting."""
     if not is_installed():
         return False
-    return commands.succeeds(docker("version", "--format", "{{.Server.Version}}"), timeout=20)
+    try:
+        return commands.succeeds(docker("version", "--format", "{{.Server.Version}}"), timeout=20)
+    except Trouble:
+        return False
 
 
 def is_ours():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from provision import docker_engine, processes, teardown
+from provision.trouble import Trouble
 
 
 class Engine:
@@ -78,3 +79,11 @@ def test_a_machine_without_docker_is_left_without(settings, monkeypatch):
     titles = _reset(Engine(), settings, monkeypatch)
     assert "Docker engine" not in titles
     assert titles[-1] == "State folder"
+
+
+def test_an_engine_that_keeps_callers_waiting_does_not_answer_yet():
+    class Busy:
+        def succeeds(self, _command, **_options):
+            raise Trouble("“docker version” did not finish within 20 s.")
+
+    assert docker_engine.answers(Busy()) is False
