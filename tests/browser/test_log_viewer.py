@@ -60,15 +60,15 @@ def test_a_hundred_thousand_lines_keep_few_rows_in_the_page(long_log):
     assert height >= LONG_LOG * 20
 
 
-def test_scrolling_through_a_hundred_thousand_lines_stays_fluent(long_log):
-    longest = long_log.evaluate(
+def test_scrolling_through_a_hundred_thousand_lines_draws_few_at_a_time(long_log):
+    most = long_log.evaluate(
         "(async () => { const body = document.querySelector('.o_ops_log_body');"
-        "const frame = () => new Promise(requestAnimationFrame); let longest = 0;"
-        "for (let part = 0; part <= 40; part++) { const begun = performance.now();"
+        "const frame = () => new Promise(requestAnimationFrame); let most = 0;"
+        "for (let part = 0; part <= 40; part++) {"
         "body.scrollTop = body.scrollHeight * part / 40; await frame(); await frame();"
-        "longest = Math.max(longest, performance.now() - begun); } return longest; })()"
+        f"most = Math.max(most, document.querySelectorAll('{ROWS}').length); }} return most; }})()"
     )
-    assert longest < 500, f"a step of the scroll took {longest:.0f} ms"
+    assert 0 < most <= MOST_ROWS
     long_log.wait_true(f"document.querySelector('{BODY}').innerText.includes('{LONG_LOG - 1}')")
     assert long_log.count(ROWS) <= MOST_ROWS
 
