@@ -73,7 +73,7 @@ def test_a_card_follows_the_server_without_a_reload(board, odoo):
     board.wait_true(
         f"[...document.querySelectorAll('{CARD}')].find(e => e.innerText.includes('feature/pos'))"
         ".innerText.includes('Waiting to deploy')",
-        deadline=10,
+        deadline=60,
     )
     assert board.evaluate("window.__same")
     odoo.call("ops.run", "action_cancel", [run])

@@ -28,6 +28,6 @@ def test_the_second_step_turns_green_when_the_forge_calls(page, odoo):
     cargo = odoo.find("ops.project", ("code", "=", "cargo"))
     page.visit(f"{odoo.url}/odoo/ops-projects/{cargo}", ".o_ops_listening")
     odoo.call("ops.project", "write", [cargo], {"hook_seen_at": "2026-01-31 10:00:00"})
-    page.wait_gone(".o_ops_listening", deadline=15)
+    page.wait_gone(".o_ops_listening", deadline=60)
     assert page.count(".o_ops_listening") == 0
     page.wait_for(".o_ops_first_steps", "Heard")
