@@ -190,6 +190,7 @@ def check_screen(page, place, clicks, picture, size):
 def photograph_part(page, picture, selector):
     """Photograph what stands further down; return its text."""
     part = f"document.querySelector({selector!r})"
+    page.wait_for(selector)
     page.evaluate(f"{part}.scrollIntoView({{block: 'center'}})")
     rest(page)
     photograph(page, picture)
