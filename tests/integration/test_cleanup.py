@@ -46,9 +46,9 @@ def test_an_image_nobody_needs_leaves_the_registry(suite, new_project, settings,
 
     before = docker_world.blobs()
     docker_world.restart_registry()
-    suite.until(lambda: docker_world.blobs() < before, 90, "Its layers stay on the disk.")
+    suite.until(lambda: docker_world.blobs() < before, 180, "Its layers stay on the disk.")
     others = suite.facts["images"]["odoo"]
-    suite.until(lambda: manifest(suite, settings, others), 60, "The registry does not come back.")
+    suite.until(lambda: manifest(suite, settings, others), 180, "The registry does not come back.")
 
 
 def deployed(suite, project, environment):
