@@ -82,13 +82,13 @@ def test_a_card_follows_the_server_without_a_reload(board, odoo):
 def test_slash_searches(board):
     board.evaluate("document.activeElement.blur()")
     board.press("/")
-    board.wait_true("document.activeElement.matches('.o_searchview_input')")
+    assert board.wait_true("document.activeElement.matches('.o_searchview_input')")
 
 
 def test_n_makes_a_new_environment(board):
     board.evaluate("document.activeElement.blur()")
     board.press("n")
-    board.wait_for(".o_form_view .o_field_widget[name=project_id]")
+    assert board.wait_for(".o_form_view .o_field_widget[name=project_id]")
 
 
 def test_l_opens_the_log_of_the_chosen_card(board):
@@ -96,14 +96,14 @@ def test_l_opens_the_log_of_the_chosen_card(board):
         f"[...document.querySelectorAll('{CARD}')].find(e => e.innerText.includes('release/2.4')).focus()"
     )
     board.press("l")
-    board.wait_for(".o_ops_log")
+    assert board.wait_for(".o_ops_log")
 
 
 def test_the_header_switches_to_a_project(board):
     board.click(".o_ops_board_project")
     board.click(".o-dropdown-item", "Acme ERP")
     board.wait_for(".o_ops_board_header", "webhook seen")
-    board.wait_true(
+    assert board.wait_true(
         "!document.querySelector('.o_kanban_renderer').innerText.includes('Blue Bikes')"
     )
 
@@ -111,7 +111,7 @@ def test_the_header_switches_to_a_project(board):
 def test_a_click_on_a_project_opens_its_board(page, odoo):
     page.visit(f"{odoo.url}/odoo/ops-projects", CARD)
     page.click(".o_kanban_record", "Acme ERP")
-    page.wait_for(".o_ops_board_header", "github.com/acme/erp")
+    assert page.wait_for(".o_ops_board_header", "github.com/acme/erp")
 
 
 def test_a_viewer_is_offered_nothing_that_would_be_refused(viewers_page, odoo):

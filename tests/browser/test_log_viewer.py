@@ -85,7 +85,7 @@ def test_search_counts_and_walks_the_hits(long_log):
 
 def test_a_search_over_everything_finds_ten_thousand(long_log):
     long_log.type(".o_ops_log_search input", "test 09")
-    long_log.wait_for(".o_ops_log_hits", "1 of 10,000")
+    assert long_log.wait_for(".o_ops_log_hits", "1 of 10,000")
 
 
 def test_new_lines_come_by_themselves_and_stay_in_sight(running, odoo):

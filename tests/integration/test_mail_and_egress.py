@@ -158,7 +158,7 @@ def test_a_host_can_be_reached_as_soon_as_it_is_allowed(suite, world):
         lambda: suite.search("ops.egress.refusal", domain, "id"), 20, "It was not told."
     )
     suite.call("ops.egress.refusal", "action_allow", [row["id"]])
-    suite.until(
+    assert suite.until(
         lambda: fetch(suite, sender, f"{REFUSED}:{PORT}")["status"] == 200,
         20,
         "The proxy still refuses it.",

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import imports_folder
+from ..asks_again import asks_again_when, on_production
 from .snapshot import UNDER_WAY
 
 KEPT = timedelta(days=3)
@@ -71,12 +72,14 @@ class Archive(models.Model):
         facts = {"name": shown, "file_name": name, "size_bytes": size, "received_bytes": size}
         return {**facts, "project_id": project.id, "source": "folder", "state": "ready"}
 
+    @asks_again_when(on_production)
     def action_import(self):
         """Open the choice of where to take it in, with what will be lost and kept."""
         self.ensure_one()
         self._check_may_use()
         return self._place()._ask_import(self)
 
+    @asks_again_when(on_production)
     def action_remove(self):
         """Remove the file now."""
         for archive in self:

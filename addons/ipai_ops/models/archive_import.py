@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from ..asks_again import asks_again_when, on_production
 from .environment import GONE
 
 
@@ -90,6 +91,7 @@ class Archive(models.Model):
 class Environment(models.Model):
     _inherit = "ops.environment"
 
+    @asks_again_when(on_production)
     def action_import(self):
         """Open the choice of an archive of Odoo to take in here."""
         self.ensure_one()

@@ -3,10 +3,13 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..asks_again import asks_again
+
 
 class Artifact(models.Model):
     _inherit = "ops.artifact"
 
+    @asks_again
     def action_redeploy(self):
         """Deploy this image again to the environment it was built for; open the run."""
         self.ensure_one()

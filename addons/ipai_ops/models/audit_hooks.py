@@ -3,6 +3,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from ..asks_again import asks_again
+
 
 class Run(models.Model):
     _inherit = "ops.run"
@@ -39,6 +41,7 @@ class Project(models.Model):
         with refusals_kept(self, permission):
             return super()._check_may(permission, stage)
 
+    @asks_again  # what was only asked was not shown
     def action_new_webhook_secret(self):
         shown = super().action_new_webhook_secret()
         self.env["ops.audit"]._note("secret.shown", self, name="webhook secret")
@@ -53,6 +56,7 @@ class Environment(models.Model):
             super()._check_may(permission)
             self._check_second_factor(permission)
 
+    @asks_again  # what was only asked was not shown
     def action_show_admin_password(self):
         shown = super().action_show_admin_password()
         self.env["ops.audit"]._note("secret.shown", self, name="admin password")

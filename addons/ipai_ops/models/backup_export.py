@@ -6,6 +6,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..asks_again import asks_again
+
 KEPT = timedelta(days=1)
 
 
@@ -21,6 +23,7 @@ class Backup(models.Model):
     export_bytes = fields.Float(string="Size of the archive", digits=(20, 0))
     export_until = fields.Datetime(string="Can be downloaded until", copy=False)
 
+    @asks_again
     def action_download(self):
         """Fetch the archive, or have it written first and open that run."""
         self.ensure_one()

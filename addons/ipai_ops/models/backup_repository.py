@@ -6,6 +6,7 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..asks_again import asks_again
 from ..engine.steps.copies import BACKUPS
 
 SECRET_FILES = {
@@ -127,6 +128,7 @@ class BackupRepository(models.Model):
             )
         return super().write(vals)
 
+    @asks_again
     def action_export_key(self):
         """Show the key that opens the backups, once, to be kept outside this system."""
         self.ensure_one()

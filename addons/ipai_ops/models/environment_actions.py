@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..asks_again import asks_again
 from ..engine import naming
 from .environment import GONE
 
@@ -26,6 +27,7 @@ class Environment(models.Model):
             raise UserError(self.env._("Nothing has been deployed here yet: deploy first."))
         return self._restart("button")._open()
 
+    @asks_again
     def action_redeploy(self):
         """Open the choice of the images deployed here before."""
         self.ensure_one()
@@ -39,6 +41,7 @@ class Environment(models.Model):
             "context": {"default_environment_id": self.id},
         }
 
+    @asks_again
     def action_destroy(self):
         """Open the confirmation that says what will be lost."""
         self.ensure_one()

@@ -1,58 +1,18 @@
 """Before what cannot be undone, whoever sits at the browser shows again who they are.
 
-``asks_again`` lets Odoo's own dialog ask, then the button goes on by itself. ``_check_may`` asks
-too, for whatever reaches it by another way.
+Dangerous buttons carry ``asks_again``; ``_check_may`` asks too, for whatever reaches it by another way.
 """
 
-from functools import wraps
-
 from odoo import api, models
-from odoo.addons.base.models.res_users import check_identity
 from odoo.exceptions import RedirectWarning
 from odoo.http import request
 
 from .. import signed_in
+from ..asks_again import asks_again
 from .audit_hooks import refusals_kept
 
 ANYWHERE = ("destroy", "rollback", "download", "secrets", "shell", "database_shell")
 ON_PRODUCTION = ("restore",)
-
-
-def asks_again(action):
-    """Have a button's method ask who is there, unless they showed it within ten minutes."""
-    asked = check_identity(action)
-
-    @wraps(asked)
-    def checked(self, *args, **kwargs):
-        if signed_in.is_confirmed(self.env):
-            return action(self, *args, **kwargs)
-        if signed_in.came_from_elsewhere(self.env):
-            return self.env["res.users"]._action_sign_in_again()
-        return asked(self, *args, **kwargs)
-
-    return checked
-
-
-def asks_again_when(is_dangerous):
-    """Have a button's method ask who is there where ``is_dangerous(record)`` says so."""
-
-    def decorate(action):
-        asked = asks_again(action)
-
-        @wraps(asked)
-        def checked(self, *args, **kwargs):
-            wanted = asked if is_dangerous(self) else action
-            return wanted(self, *args, **kwargs)
-
-        return checked
-
-    return decorate
-
-
-def on_production(record):
-    """Say whether what a button is about is production."""
-    places = record if record._name == "ops.environment" else record.environment_id
-    return "production" in places.mapped("stage")
 
 
 class Users(models.Model):
@@ -103,10 +63,6 @@ class Project(models.Model):
         if permission in ANYWHERE and not self.env.su:
             self.env.user._check_confirmed()
 
-    @asks_again
-    def action_new_webhook_secret(self):
-        return super().action_new_webhook_secret()
-
 
 class Environment(models.Model):
     _inherit = "ops.environment"
@@ -119,79 +75,3 @@ class Environment(models.Model):
         is_asked = permission in ANYWHERE or (permission in ON_PRODUCTION and is_production)
         if is_asked and not self.env.su:
             self.env.user._check_confirmed()
-
-    @asks_again
-    def action_destroy(self):
-        return super().action_destroy()
-
-    @asks_again
-    def action_redeploy(self):
-        return super().action_redeploy()
-
-    @asks_again
-    def action_roll_back(self):
-        return super().action_roll_back()
-
-    @asks_again
-    def action_show_admin_password(self):
-        return super().action_show_admin_password()
-
-    @asks_again_when(on_production)
-    def action_import(self):
-        return super().action_import()
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    @asks_again
-    def action_redeploy(self):
-        return super().action_redeploy()
-
-    @asks_again
-    def action_roll_back(self):
-        return super().action_roll_back()
-
-
-class Artifact(models.Model):
-    _inherit = "ops.artifact"
-
-    @asks_again
-    def action_redeploy(self):
-        return super().action_redeploy()
-
-
-class RestorePoint(models.Model):
-    _inherit = "ops.restore.point"
-
-    @asks_again
-    def action_roll_back(self):
-        return super().action_roll_back()
-
-
-class Backup(models.Model):
-    _inherit = "ops.backup"
-
-    @asks_again
-    def action_download(self):
-        return super().action_download()
-
-
-class BackupRepository(models.Model):
-    _inherit = "ops.backup.repository"
-
-    @asks_again
-    def action_export_key(self):
-        return super().action_export_key()
-
-
-class Archive(models.Model):
-    _inherit = "ops.archive"
-
-    @asks_again_when(on_production)
-    def action_import(self):
-        return super().action_import()
-
-    @asks_again_when(on_production)
-    def action_remove(self):
-        return super().action_remove()

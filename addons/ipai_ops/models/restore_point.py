@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..asks_again import asks_again
 from .snapshot import UNDER_WAY
 
 POINT_STATES = [
@@ -52,6 +53,7 @@ class RestorePoint(models.Model):
             place = point.environment_id.display_name
             point.display_name = f"{place} · {kinds.get(point.kind)} · {at:%Y-%m-%d %H:%M}"
 
+    @asks_again
     def action_roll_back(self):
         """Open the question whether to go back to this copy, with what will be lost."""
         self.ensure_one()

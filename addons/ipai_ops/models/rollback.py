@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..asks_again import asks_again
+
 
 class Run(models.Model):
     _inherit = "ops.run"
@@ -25,6 +27,7 @@ class Run(models.Model):
             raise UserError(self.env._("No restore point of that deployment is kept any more."))
         return environment._roll_back(image, point, "api").id
 
+    @asks_again
     def action_roll_back(self):
         """Open the question whether to go back behind this deploy, with what will be lost."""
         self.ensure_one()
@@ -49,6 +52,7 @@ class Run(models.Model):
 class Environment(models.Model):
     _inherit = "ops.environment"
 
+    @asks_again
     def action_roll_back(self):
         """Open the question whether to go back to what served before the last change."""
         self.ensure_one()

@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..asks_again import asks_again
 from ..engine.lifecycle import RUN_OVER, check_run
 
 # Kinds of run whose beginning asks for another right than to deploy.
@@ -42,6 +43,7 @@ class Run(models.Model):
             raise UserError(self.env._("A clean-up repeats itself; it cannot be retried."))
         return self._queue_again("retry", retry_of=self)._open()
 
+    @asks_again
     def action_redeploy(self):
         """Deploy the image of this run again, without a build, and open the new run."""
         self.ensure_one()

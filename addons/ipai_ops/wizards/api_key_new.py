@@ -6,9 +6,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .. import api_call
+from ..asks_again import asks_again
 from ..engine import address_list
 from ..engine.permissions import PERMISSIONS
-from ..models.identity import asks_again
 
 DAYS = [("7", "A week"), ("30", "A month"), ("90", "3 months"), ("180", "6 months")]
 LONGEST = ("365", "A year")
