@@ -7,7 +7,7 @@ from .job import Job
 from .outcome import Failure
 from .ownership import closed, give
 from .postgres import Server, identifier, literal
-from .sessions import cleared
+from .sessions import cleared, end_statements_about
 
 LONGEST_STEM = 48
 CHEAPLY = """SELECT set_config('file_copy_method', 'clone', false)
@@ -36,6 +36,7 @@ class NewDatabase:
 
     def is_made(self) -> bool:
         """True when an earlier attempt of this step has made it. Raises Failure when others did."""
+        end_statements_about(self.server, self.partial)
         if not self.server.exists(self.name):
             return False
         if comment_of(self.server, self.name) == self.mark:

@@ -8,14 +8,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from .outcome import Failure, Unreachable
 from .places import Places
 from .process import Finished, stream
-from .restic_causes import LOCKED, MISSING, explain, is_retry
+from .restic_causes import LOCKED, MISSING, SSH, explain, is_retry
 from .spec import FAULT
 
 SECONDS = 4 * 3600
@@ -32,6 +32,7 @@ class Repository:
     address: str
     options: tuple[str, ...]
     environment: dict = field(repr=False)
+    ssh_log: Path | None = None
 
     def ensure(self) -> bool:
         """Make the repository where there is none; True when it was made now. Raises Failure."""
@@ -65,6 +66,8 @@ class Repository:
         """Run one restic command; its end, and the JSON values it said unless `on_value` takes them."""
         values: list = []
         watch = _Watch(on_value or values.append)
+        if self.ssh_log:
+            self.ssh_log.unlink(missing_ok=True)
         done = stream(
             ["restic", "--json", *self.options, *words],
             watch,
@@ -72,7 +75,15 @@ class Repository:
             env=self.environment,
             cwd=cwd,
         )
-        return done, values
+        return self._with_words_of_ssh(done), values
+
+    def _with_words_of_ssh(self, done: Finished) -> Finished:
+        """restic may end before it has passed on why ssh ended; ssh's own log has it."""
+        if done.is_ok or not self.ssh_log or not self.ssh_log.is_file():
+            return done
+        told = self.ssh_log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = [done.output, *(f"{SSH}{line}" for line in told)]
+        return replace(done, output="\n".join(lines))
 
     def free_dead_locks(self, sleep=time.sleep, now=time.time) -> None:
         """Wait for living users of the repository, then remove what killed ones left locked."""
@@ -182,7 +193,7 @@ def repository_of(part: dict, places: Places) -> Iterator[Repository]:
             "RESTIC_PROGRESS_FPS": "0.5",
             **more,
         }
-        yield Repository(address, options, environment)
+        yield Repository(address, options, environment, _ssh_log(work))
 
 
 def _store(part: dict, places: Places, work: Path) -> tuple[str, tuple[str, ...], dict]:
@@ -233,7 +244,8 @@ def _sftp(part: dict, places: Places, work: Path):
     user, host, path = part["user"], part["host"], part["path"]
     if host.startswith("-") or user.startswith("-"):
         raise Failure("The host or user of the SFTP store is not usable", FAULT)
-    command = ["ssh", "-F", "none", "-i", str(key), "-p", str(part.get("port") or 22)]
+    command = ["ssh", "-F", "none", "-E", str(_ssh_log(work)), "-i", str(key)]
+    command += ["-p", str(part.get("port") or 22)]
     for option in (
         f"UserKnownHostsFile={hosts}",
         "StrictHostKeyChecking=yes",
@@ -246,3 +258,7 @@ def _sftp(part: dict, places: Places, work: Path):
         command += ["-o", option]
     words = shlex.join([*command, f"{user}@{host}", "-s", "sftp"])
     return f"sftp:{user}@{host}:{path}", ("-o", f"sftp.command={words}"), {}
+
+
+def _ssh_log(work: Path) -> Path:
+    return work / "ssh.log"

@@ -4,9 +4,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .postgres import Server, literal
+from .postgres import Server, identifier, literal
 
 PAUSE_SECONDS = 0.1
+END_MILLISECONDS = 60_000
+
+
+def end_statements_about(server: Server, database: str) -> None:
+    """End what the server still does to a database for a job that was killed, and wait for that end.
+
+    PostgreSQL notices only after a CREATE DATABASE that nobody waits for it any more.
+    """
+    server.run(
+        f"SELECT pg_terminate_backend(pid, {END_MILLISECONDS}) FROM pg_stat_activity "
+        f"WHERE strpos(query, {literal(identifier(database))}) > 0 AND state <> 'idle' "
+        "AND pid <> pg_backend_pid()"
+    )
 
 
 @contextmanager

@@ -83,6 +83,16 @@ def test_values_of_one_line_and_of_several_are_read():
     assert values == [{"a": 1}, {"b": 2}]
 
 
+def test_why_ssh_ended_is_known_even_when_restic_did_not_pass_it_on(tmp_path):
+    log, command = tmp_path / "ssh.log", tmp_path / "restic"
+    command.write_text(f"#!/bin/sh\necho 'Host key verification failed.' > {log}\nexit 1\n")
+    command.chmod(0o755)
+    repository = Repository("sftp:u@h:/x", (), {"PATH": f"{tmp_path}:/usr/bin:/bin"}, log)
+    log.write_text("Permission denied (an earlier command's).")
+    with pytest.raises(Failure, match="refused us: Host key verification failed"):
+        repository.said("snapshots")
+
+
 class Locked(Repository):
     """A repository whose locks are told by the test."""
 
