@@ -10,12 +10,12 @@ def rows(env):
     """Return the rows of the two screens, asked as the web client asks."""
     _fill(env)
     return [
-        _row(env, "run list", "ops.run", "list", 80, {"ops.run": 80}),
-        _row(env, "board", "ops.environment", "kanban", ENVIRONMENTS, {}),
+        _row(env, "run list", "ops.run", "list", 80),
+        _row(env, "board", "ops.environment", "kanban", ENVIRONMENTS),
     ]
 
 
-def _row(env, what, model, view, limit, _sizes):
+def _row(env, what, model, view, limit):
     specification = _specification(env, model, view)
 
     def ours():
@@ -79,8 +79,9 @@ def _fill(env):
     )
     env.cr.execute(
         """
-        INSERT INTO ops_run_step (run_id, sequence, name, kind, label, state, attempt, progress)
-        SELECT r.id, s.n, s.name, s.name, s.name, 'done', 1, 1
+        INSERT INTO ops_run_step (run_id, sequence, name, kind, label, state, attempt, progress,
+                                  "when")
+        SELECT r.id, s.n, s.name, s.name, s.name, 'done', 1, 1, 'done'
           FROM ops_run r, (VALUES (1, 'build'), (2, 'database'), (3, 'update'), (4, 'release'),
                (5, 'smoke')) s(n, name)
          WHERE r.state = 'done'
