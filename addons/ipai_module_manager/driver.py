@@ -23,7 +23,7 @@ def work(env, turn_seconds=TURN_SECONDS):
     """Answer the questions and move the changes on, until nothing is left to do now."""
     env = env(su=True)
     deadline = time.monotonic() + turn_seconds
-    for order in env["ipai.module.order"].search([("state", "=", "waiting")], order="id"):
+    for order in env["ipai.module.order"]._waiting():
         if time.monotonic() > deadline:
             return _go_on(env)
         _answer(env, order)

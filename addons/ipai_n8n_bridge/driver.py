@@ -62,7 +62,7 @@ def _send(env, delivery):
 
 def _do_orders(env, deadline):
     """Ask n8n what people wanted to know or to change."""
-    orders = env["ipai.n8n.order"].search([("state", "=", "waiting")], order="id", limit=10)
+    orders = env["ipai.n8n.order"]._waiting(limit=10)
     for order in orders:
         if time.monotonic() > deadline:
             break

@@ -21,6 +21,7 @@ from waiting_room import WaitingRoom, read_held
 
 HERE = Path(__file__).parent
 PULL_SECONDS = 0.5
+HOLDING_PULL_SECONDS = 0.1  # people's requests wait for the next word
 PULL_TIMEOUT_SECONDS = 10
 NGINX_TIMEOUT_SECONDS = 30
 LONGEST_ERROR = 2000
@@ -155,6 +156,11 @@ class Puller:
         self.seen = self.applied
         self.fault = ""
 
+    @property
+    def pause_seconds(self):
+        """How long to wait before the next question."""
+        return HOLDING_PULL_SECONDS if self.room.is_holding else PULL_SECONDS
+
     def pull(self):
         """One question to the control plane; says in a line what came of it, or nothing."""
         try:
@@ -227,7 +233,7 @@ def serve(place):
             print(said, flush=True)
         last_said = said
         if puller.applied == before:  # else the control plane is told at once
-            time.sleep(PULL_SECONDS)
+            time.sleep(puller.pause_seconds)
     return nginx.returncode
 
 

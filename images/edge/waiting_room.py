@@ -43,6 +43,11 @@ class WaitingRoom:
         self._held = dict(held)
         self._loop.call_soon_threadsafe(self._tell)
 
+    @property
+    def is_holding(self):
+        """True while there is a host whose requests would wait."""
+        return any(until > time.time() for until in self._held.values())
+
     def _run(self):
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve())

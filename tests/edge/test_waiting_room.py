@@ -3,8 +3,11 @@
 import socket
 import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from edge import HOLDING_PULL_SECONDS, PULL_SECONDS, Puller
 from waiting_room import WaitingRoom, read_held
 
 HOST = "acme-main.localhost"
@@ -53,6 +56,15 @@ def test_who_is_held_goes_on_when_the_hold_is_lifted(room):
     room.close_for({})
     waiting.join(DEADLINE_SECONDS)
     assert b"@release" in answers[0]
+
+
+def test_the_edge_asks_more_often_while_somebody_may_wait(room):
+    puller = Puller(SimpleNamespace(applied=Path("/nothing")), lambda: None, room)
+    assert puller.pause_seconds == PULL_SECONDS
+    room.close_for({HOST: int(time.time()) + 60})
+    assert puller.pause_seconds == HOLDING_PULL_SECONDS < PULL_SECONDS
+    room.close_for({HOST: int(time.time()) - 1})
+    assert puller.pause_seconds == PULL_SECONDS
 
 
 def test_nobody_waits_longer_than_a_browser_would(room):

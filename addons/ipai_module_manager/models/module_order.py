@@ -1,63 +1,39 @@
-"""What a person asked of the index: done by the scheduler, so that no page waits for a server."""
+"""What a person asked of the package index."""
 
 from odoo import api, fields, models
 
 
 class ModuleOrder(models.Model):
     _name = "ipai.module.order"
+    _inherit = "ops.question"
     _description = "Question to the package index"
-    _order = "id desc"
-    _rec_name = "kind"
+    _answering_cron = "ipai_module_manager.cron_work"
 
     kind = fields.Selection(
         [
             ("test", "Test the connection"),
             ("names", "Read the list of modules"),
             ("page", "Read a module's details"),
-        ],
-        required=True,
-        readonly=True,
+        ]
     )
     package_id = fields.Many2one("ipai.module.package", ondelete="cascade", index="btree_not_null")
-    state = fields.Selection(
-        [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
-        default="waiting",
-        required=True,
-        readonly=True,
-    )
-    said = fields.Char(string="Answer", readonly=True)
-    user_id = fields.Many2one("res.users", string="Asked by", readonly=True)
-    ended_at = fields.Datetime(readonly=True)
 
     _waiting_index = models.Index("(id) WHERE state = 'waiting'")
 
     @api.model
     def _place(self, kind, package=None):
-        """Remember the question, once, and wake the scheduler."""
-        orders = self.sudo()  # asked after the caller's check
-        same = [("kind", "=", kind), ("package_id", "=", package.id if package else False)]
-        order = orders.search([*same, ("state", "=", "waiting")], limit=1)
-        if not order:
-            values = {"kind": kind, "package_id": package.id if package else False}
-            order = orders.create({**values, "user_id": self.env.uid})
-        orders._wake()
-        return order
-
-    @api.model
-    def _wake(self):
-        """Have the scheduler look after this transaction's commit."""
-        self.env.ref("ipai_module_manager.cron_work").sudo()._trigger()
+        """Remember the question, unless it waits already, and wake the scheduler."""
+        place = package.id if package else False
+        same = [("kind", "=", kind), ("package_id", "=", place), ("state", "=", "waiting")]
+        order = self.sudo().search(same, limit=1)  # asked after the caller's check
+        if order:
+            self._wake()
+        return order or self._ask(kind, package_id=place)
 
     def _note_end(self, is_well, said):
-        state = "done" if is_well else "failed"
-        self.write({"state": state, "said": said, "ended_at": fields.Datetime.now()})
+        """Keep the answer where people look for it."""
+        self._close(is_well, said)
         if self.kind != "page":
             self.env["ipai.module.index"]._the_one()._note(is_well, said)
         elif not is_well:
             self.package_id.fault = said
-
-    @api.autovacuum
-    def _gc_orders(self):
-        old = fields.Datetime.subtract(fields.Datetime.now(), days=30)
-        done = [("state", "!=", "waiting"), ("ended_at", "<", old)]
-        self.search(done, limit=1000).unlink()

@@ -1,4 +1,4 @@
-"""What a person asked of n8n: done by the scheduler, so that no page waits for another server."""
+"""What a person asked of n8n."""
 
 from odoo import api, fields, models
 
@@ -7,9 +7,9 @@ from ..engine.templates import fill
 
 class N8nOrder(models.Model):
     _name = "ipai.n8n.order"
+    _inherit = "ops.question"
     _description = "Question to n8n"
-    _order = "id desc"
-    _rec_name = "kind"
+    _answering_cron = "ipai_n8n_bridge.cron_work"
 
     server_id = fields.Many2one("ipai.n8n.server", required=True, ondelete="cascade", index=True)
     kind = fields.Selection(
@@ -19,28 +19,14 @@ class N8nOrder(models.Model):
             ("activate", "Activate a workflow"),
             ("deactivate", "Deactivate a workflow"),
             ("import", "Import a workflow"),
-        ],
-        required=True,
-        readonly=True,
+        ]
     )
     payload = fields.Json(groups=fields.NO_ACCESS)
-    state = fields.Selection(
-        [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
-        default="waiting",
-        required=True,
-        readonly=True,
-    )
-    said = fields.Char(string="Answer", readonly=True)
-    user_id = fields.Many2one("res.users", string="Asked by", readonly=True)
-    ended_at = fields.Datetime(readonly=True)
 
     @api.model
     def _place(self, server, kind, **payload):
         """Remember the question and wake the scheduler."""
-        values = {"server_id": server.id, "kind": kind, "payload": payload}
-        order = self.sudo().create({**values, "user_id": self.env.uid})  # asked after the check
-        self.env.ref("ipai_n8n_bridge.cron_work").sudo()._trigger()
-        return order
+        return self._ask(kind, server_id=server.id, payload=payload)
 
     def _begin(self):
         """Return the work as a function of the API: it touches no record."""
@@ -58,14 +44,8 @@ class N8nOrder(models.Model):
         """Keep the answer, take over what it tells, and tell the person."""
         self.ensure_one()
         text = self._take_over(said) if is_well else said
-        self.write(
-            {
-                "state": "done" if is_well else "failed",
-                "said": text,
-                "ended_at": fields.Datetime.now(),
-                "payload": False,  # it may hold secrets on their way to n8n
-            }
-        )
+        self._close(is_well, text)
+        self.payload = False  # it may hold secrets on their way to n8n
         if self.kind == "test":
             health = {"health": "well" if is_well else "unwell", "health_said": text}
             self.server_id.write({**health, "checked_at": fields.Datetime.now()})

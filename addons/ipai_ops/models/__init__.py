@@ -1,3 +1,4 @@
+from . import question
 from . import project
 from . import database_server
 from . import artifact
