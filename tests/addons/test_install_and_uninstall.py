@@ -1,17 +1,13 @@
 """Each addon alone: installed in a fresh database, uninstalled again, nothing of it left."""
 
 import ast
-import os
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from odoo_command import odoo, postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT_SECONDS = 600
 ADDONS = sorted(path.parent for path in (ROOT / "addons").glob("*/__manifest__.py"))
-NOT_OURS = ("selfie_segmentation", "Running as user 'root'")
 LEFT = """
 SELECT 'table ' || table_name FROM information_schema.tables WHERE table_schema = 'public'
 UNION ALL SELECT 'column ' || table_name || '.' || column_name FROM information_schema.columns
@@ -25,31 +21,6 @@ UNION ALL SELECT 'field ' || model || '.' || name FROM ir_model_fields
 UNION ALL SELECT 'choice ' || field_id || '.' || value FROM ir_model_fields_selection
 ORDER BY 1
 """
-
-
-def odoo(*words):
-    """Run script/odoo; fail with the end of its log where it fails or says a warning of ours."""
-    environment = {key: value for key, value in os.environ.items() if key != "IPAI_PLATFORM"}
-    done = subprocess.run(
-        [ROOT / "script" / "odoo", *words],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    said = re.findall(r"^.* (?:WARNING|ERROR|CRITICAL) .*$", done.stdout, re.MULTILINE)
-    assert not [line for line in said if not any(known in line for known in NOT_OURS)]
-
-
-def postgres(program, *words):
-    socket = Path(os.environ["IPAI_STATE"]) / "postgres"
-    command = [program, "-h", str(socket), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout
 
 
 def below(addon):

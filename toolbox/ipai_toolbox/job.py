@@ -17,7 +17,7 @@ from .events import Events
 from .outcome import Failure, Stopped
 from .places import Places, places_from
 from .spec import Spec, read_spec
-from .spool import Spool
+from .spool import Spool, remove_old
 
 STOPPED = 128 + signal.SIGTERM  # the exit status of what a signal ended
 
@@ -115,6 +115,8 @@ def _own_fault(job: Job, error: Exception) -> Failure:
 
 
 def _open(spool: Spool, events: Events) -> None:
+    with suppress(OSError):  # another job may be removing the same
+        remove_old(spool.folder.parent)
     try:
         spool.open()
     except OSError as error:

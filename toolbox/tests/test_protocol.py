@@ -15,7 +15,7 @@ from ipai_toolbox.cli import main
 from ipai_toolbox.events import LONGEST_MESSAGE, Events
 from ipai_toolbox.job import run_job
 from ipai_toolbox.outcome import Failure
-from ipai_toolbox.spool import Spool, remove_old
+from ipai_toolbox.spool import Spool
 from ipai_toolbox.verbs import replay
 
 MOMENT = datetime(2026, 1, 31, 10, 0, tzinfo=timezone.utc)
@@ -221,15 +221,15 @@ def test_an_unknown_verb_tells_the_known_ones(capsys):
     assert "build, database, update" in capsys.readouterr().err
 
 
-def test_old_runs_leave_the_spool(places):
+def test_old_runs_leave_the_spool_when_a_job_starts(places, environ):
     for name, age_days in (("1", 9), ("2", 1)):
         folder = places.spool / name
         folder.mkdir()
         (folder / "build-1.jsonl").write_text("{}\n")
         for path in (folder / "build-1.jsonl", folder):
             os.utime(path, (time.time() - age_days * 86400,) * 2)
-    assert remove_old(places.spool) == 1
-    assert [path.name for path in places.spool.iterdir()] == ["2"]
+    run(lambda job: {}, environ)
+    assert sorted(path.name for path in places.spool.iterdir()) == ["2", "7"]
 
 
 CHATTER = """

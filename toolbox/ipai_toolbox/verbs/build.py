@@ -14,7 +14,6 @@ from ..outcome import Failure
 from ..patience import REGISTRY_SECONDS, patiently
 from ..registry import HINT, Image, Registry, registry_for
 from ..source import Source, gather
-from ..spool import remove_old
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,6 @@ class Build:
 
 
 def run(job: Job) -> dict:
-    remove_old(job.places.spool)
     with tempfile.TemporaryDirectory(prefix="ipai-build-") as folder:
         return _run(job, Path(folder))
 
