@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 
 from ..engine.compare import compare_url
+from ..engine.wording import duration
 
 MODULES_SHOWN = 8
 
@@ -60,6 +61,11 @@ class Run(models.Model):
         when = f"{proven:%Y-%m-%d %H:%M} UTC"
         return self.env._("The database is updated in place; last proven backup %s.", when)
 
+    def _prediction(self):
+        if not self.predicted_seconds:
+            return self.env._("Not known: nothing like it has ended here yet.")
+        return duration(self.predicted_seconds)
+
     def _outlook(self):
         """Return what will happen, as a short list for mails and activities."""
         rows = [
@@ -70,7 +76,7 @@ class Run(models.Model):
                 self.requested_by_id.name or self.commit_author or self.trigger,
             ),
             (self.env._("Modules"), self.module_plan),
-            (self.env._("Takes about"), self.env._("%s s", round(self.predicted_seconds))),
+            (self.env._("Takes about"), self._prediction()),
             (self.env._("Data at risk"), self.data_at_risk),
         ]
         lines = [Markup("<li><b>%s:</b> %s</li>") % row for row in rows]

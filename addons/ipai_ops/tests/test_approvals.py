@@ -40,6 +40,9 @@ class TestApprovals(ApprovalMixin, OpsCase):
         note = run.activity_ids[0].note
         for words in ("Acme ERP / main", "Modules", "Data at risk", "Takes about"):
             self.assertIn(words, note)
+        self.assertIn("Not known: nothing like it has ended here yet.", note)
+        run.step_ids[0].predicted_seconds = 300
+        self.assertIn("5 min", run._outlook())
         about = [("model", "=", "ops.run"), ("res_id", "=", run.id)]
         notices = self.env["mail.message"].search([*about, ("body", "like", "/ipai/approval/")])
         self.assertEqual(notices.notified_partner_ids, (self.ann | self.bob | self.cid).partner_id)
