@@ -4,6 +4,7 @@ from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ipai_ops.engine import schedule
 from ipai_ops.engine.schedule import Waiting, lane_of, startable
 
 
@@ -39,6 +40,16 @@ def test_a_proof_leaves_a_slot_free_unless_nothing_else_goes_on():
     assert startable([waiting(1, 7, "prove")], [], 1) == [1]
     assert startable([waiting(1, 7, "prove"), waiting(2, 8)], [], 1) == [2]
     assert startable([waiting(1, 7, "prove"), waiting(2, 8, "prove")], [], 2) == [1]
+
+
+def test_what_is_over_in_seconds_does_not_wait_for_a_proof(monkeypatch):
+    for name, value in (("LANE_OF", dict), ("BESIDE", set), ("SHORT", set)):
+        monkeypatch.setattr(schedule, name, value(getattr(schedule, name)))
+    schedule.register("look", "look", is_beside=True, is_short=True)
+    queue = [waiting(1, 8, "prove"), waiting(2, 7, "look")]
+    assert startable(queue, [(9, "proof")], 1) == [2]
+    assert startable([*queue, waiting(3, 6)], [(9, "proof")], 1) == [3], "a deploy goes first"
+    assert startable([waiting(4, 7, "look")], [(7, "look")], 1) == []
 
 
 def test_a_rollback_goes_before_everything():

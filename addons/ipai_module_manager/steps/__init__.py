@@ -41,7 +41,7 @@ pipelines.register("module_plan", plan)
 for _kind in CHANGING:
     pipelines.register(_kind, change)
 for _kind in READING:
-    schedule.register(_kind, _kind, is_beside=True)
+    schedule.register(_kind, _kind, is_beside=True, is_short=True)
 if "uninstall" not in back.CHANGING:
     back.CHANGING.append("uninstall")
 headlines.register("modules", "read the modules", "Reading the modules", "Modules read")

@@ -3,7 +3,8 @@
 A run waits in a *lane*. What changes an environment (``main``), what turns it back (``data``) and
 what copies it (``backup``) exclude each other there; a proof (``proof``) works on a copy elsewhere,
 so it excludes only other proofs, as an export (``export``) does; neither takes the last free slot
-from a deploy. Base backups (``archive``) are of a server: they belong to no environment.
+from a deploy. What is read of a target (a *short* lane) is over in seconds: it may take that slot, and
+goes before proofs. Base backups (``archive``) are of a server: they belong to no environment.
 """
 
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ LANE_OF = {
     "watch": "archive",
 }
 BESIDE = {"proof", "export", "archive"}
+SHORT: set[str] = set()
 FREE = {"archive"}  # takes no slot: the archive of production's WAL never waits for a deploy
 
 
@@ -38,11 +40,13 @@ class Waiting:
     lane: str = "main"
 
 
-def register(kind: str, lane: str, is_beside: bool = False) -> None:
+def register(kind: str, lane: str, is_beside: bool = False, is_short: bool = False) -> None:
     """Teach the scheduler the lane of a kind; one that is beside excludes only runs of its own lane."""
     LANE_OF[kind] = lane
     if is_beside:
         BESIDE.add(lane)
+    if is_short:
+        SHORT.add(lane)
 
 
 def lane_of(kind: str) -> str:
@@ -72,7 +76,7 @@ def _in_slots(ordered, taken, free_slots):
         place = (run.environment_id, _side(run.lane))
         if run.environment_id is not None and place in taken:
             continue
-        if run.lane in BESIDE and room < 2 and not (is_idle and not chosen):
+        if run.lane in BESIDE - SHORT and room < 2 and not (is_idle and not chosen):
             continue
         taken.add(place)
         chosen.append(run.run_id)
@@ -87,4 +91,4 @@ def _side(lane):
 def _urgency(run):
     kind = KIND_FIRST.index(run.kind) if run.kind in KIND_FIRST else len(KIND_FIRST)
     stage = STAGE_ORDER.get(run.stage, len(STAGE_ORDER))
-    return (run.lane in BESIDE, kind, stage, run.place)
+    return (run.lane in BESIDE, run.lane not in SHORT, kind, stage, run.place)
