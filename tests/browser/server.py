@@ -35,7 +35,7 @@ class Server:
     url: str
     database: str
     log: Path
-    imports: Path
+    imports: Path | None = None
 
     def call(self, model, method, *arguments, **options):
         """Call a public method by XML-RPC as admin."""
