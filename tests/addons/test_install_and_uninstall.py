@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import polib
 import pytest
 from odoo_command import odoo, postgres
 
@@ -42,12 +43,20 @@ def database():
     postgres("dropdb", "--force", "--if-exists", name)
 
 
+def texts(file):
+    """Return what a template has for translators."""
+    return {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(file))}
+
+
 @pytest.mark.parametrize("addon", [path.name for path in ADDONS])
-def test_an_addon_comes_alone_and_leaves_nothing(database, addon):
+def test_an_addon_comes_alone_and_leaves_nothing(database, addon, tmp_path):
     common = ("-d", database)
     odoo(*common, "-i", ",".join(below(addon)), "--stop-after-init", "--no-http")
     before = left(database)
     odoo(*common, "-i", addon, "--stop-after-init", "--no-http")
     assert left(database) - before, "the question finds what an addon brings"
+    exported, shipped = tmp_path / "now.pot", ROOT / "addons" / addon / "i18n" / f"{addon}.pot"
+    odoo("i18n", "export", *common, "--output", str(exported), addon)
+    assert texts(exported) == texts(shipped), "docs/developing.md says how to export anew"
     odoo("module", "uninstall", *common, addon)
     assert not left(database) - before

@@ -1,6 +1,7 @@
 """Makes a database of its own from a parked snapshot: at once where the file system shares blocks."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from ..folders import Copied, NewFolder, absolute, copy_tree
 from ..identity import forget_bundles, renew
@@ -38,8 +39,10 @@ def _clone(job: Job, database, folder: NewFolder) -> Copied:
     server, source = database.server, job.spec.text("source")
     if not server.exists(source):
         raise Failure(f"The snapshot {source} is no more", "Choose or make a newer snapshot")
-    database.copy_from(source)
-    copied = _files(job, folder)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the server copies the database meanwhile
+        copying = beside.submit(_files, job, folder)
+        database.copy_from(source)
+        copied = copying.result()
     if not copied.files:
         forget_bundles(server, database.partial)
     renew(server, database.partial, job.spec.maybe_text("base_url"))
