@@ -7,6 +7,7 @@ class ModuleOrder(models.Model):
     _name = "ipai.module.order"
     _inherit = "ops.question"
     _description = "Question to the package index"
+    _rec_name = "kind"
     _answering_cron = "ipai_module_manager.cron_work"
 
     kind = fields.Selection(
@@ -14,7 +15,9 @@ class ModuleOrder(models.Model):
             ("test", "Test the connection"),
             ("names", "Read the list of modules"),
             ("page", "Read a module's details"),
-        ]
+        ],
+        required=True,
+        readonly=True,
     )
     package_id = fields.Many2one("ipai.module.package", ondelete="cascade", index="btree_not_null")
 

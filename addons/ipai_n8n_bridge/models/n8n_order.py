@@ -9,6 +9,7 @@ class N8nOrder(models.Model):
     _name = "ipai.n8n.order"
     _inherit = "ops.question"
     _description = "Question to n8n"
+    _rec_name = "kind"
     _answering_cron = "ipai_n8n_bridge.cron_work"
 
     server_id = fields.Many2one("ipai.n8n.server", required=True, ondelete="cascade", index=True)
@@ -19,7 +20,9 @@ class N8nOrder(models.Model):
             ("activate", "Activate a workflow"),
             ("deactivate", "Deactivate a workflow"),
             ("import", "Import a workflow"),
-        ]
+        ],
+        required=True,
+        readonly=True,
     )
     payload = fields.Json(groups=fields.NO_ACCESS)
 

@@ -9,10 +9,8 @@ class Question(models.AbstractModel):
     _name = "ops.question"
     _description = "Question to another server"
     _order = "id desc"
-    _rec_name = "kind"
     _answering_cron = None  # the external id of the job that answers; each model names its own
 
-    kind = fields.Selection([], required=True, readonly=True)
     state = fields.Selection(
         [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
         default="waiting",
