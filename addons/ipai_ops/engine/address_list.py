@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
+READABLE_BITS = 24  # of a network's size; more digits are only noise
+
 
 def parse(text: str) -> tuple[str, ...]:
     """Return the networks of ``text``, one a line or comma; ``#`` begins a remark.
@@ -26,9 +28,11 @@ def contains(networks: Iterable[str], address: str) -> bool:
     return any(known in ip_network(network) for network in networks)
 
 
-def size(network: str) -> int:
-    """Return how many addresses a network has."""
-    return ip_network(network).num_addresses
+def size(network: str) -> str:
+    """Return how many addresses a network has, as a person reads it: ``256``, ``65,536`` or ``2^80``."""
+    known = ip_network(network)
+    bits = known.max_prefixlen - known.prefixlen
+    return f"{known.num_addresses:,}" if bits <= READABLE_BITS else f"2^{bits}"
 
 
 def _network(word):
