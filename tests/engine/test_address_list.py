@@ -45,8 +45,12 @@ def test_a_list_is_rendered_before_every_location():
 
 @pytest.mark.parametrize(
     "network, size",
-    [("203.0.113.7/32", "1"), ("10.1.0.0/16", "65,536"), ("10.0.0.0/8", "16,777,216")]
-    + [("2001:db8:40::/48", "2^80"), ("0.0.0.0/0", "2^32")],
+    [
+        ("203.0.113.7/32", "1"),
+        ("10.1.0.0/16", "65,536"),
+        ("0.0.0.0/0", "2^32"),
+        ("2001:db8:40::/48", "2^80"),
+    ],
 )
 def test_a_networks_size_can_be_read(network, size):
     assert address_list.size(network) == size

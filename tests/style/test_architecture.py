@@ -1,6 +1,7 @@
 """The rules of docs/architecture.md, asked of every file: who may import whom, and how long code is."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,9 @@ def test_every_folder_of_tests_is_run():
     rows = (ROOT / "script" / "test").read_text(encoding="utf-8")
     folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
     assert not [name for name in sorted(folders) if f"tests/{name}" not in rows]
+
+
+def test_every_picture_is_listed():
+    folder = ROOT / "docs" / "screens"
+    listed = set(re.findall(r"\]\(([a-z0-9-]+\.png)\)", (folder / "README.md").read_text()))
+    assert listed == {path.name for path in folder.glob("*.png")}
