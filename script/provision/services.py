@@ -125,8 +125,8 @@ def wait_until_running(commands, settings, names, timeout_seconds=90):
     earlier = {name: _failed_tasks(commands, name) for name in names}
     failed = {name: set() for name in names}
     while True:
-        replicas = _replicas(commands, settings)
-        waiting = [name for name in names if not _is_complete(replicas.get(name, "0/1"))]
+        running = replicas(commands, settings)
+        waiting = [name for name in names if not _is_complete(running.get(name, "0/1"))]
         if not waiting:
             return
         for name in waiting:
@@ -145,7 +145,8 @@ def _failed_tasks(commands, name):
     return {words[0] for words in states if words[1:2] and words[1] in ("Failed", "Rejected")}
 
 
-def _replicas(commands, settings):
+def replicas(commands, settings):
+    """Return {service: "running/wanted"} of the instance."""
     lines = commands.run(
         docker(
             "service",

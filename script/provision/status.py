@@ -4,8 +4,8 @@ import json
 import urllib.request
 
 from . import docker_engine, forge, management, postgres, processes
-from .docker_engine import docker
 from .platform import platform_path
+from .services import replicas
 
 
 def report(commands, settings):
@@ -29,20 +29,9 @@ def report(commands, settings):
 
 def services(commands, settings):
     """Each Swarm service of the instance, targets included."""
-    lines = commands.run(
-        docker(
-            "service",
-            "ls",
-            "--filter",
-            f"label={settings.label}",
-            "--format",
-            "{{.Name}} {{.Replicas}}",
-        )
-    )
-    for line in sorted(lines.splitlines()):
-        name, replicas = line.split()[:2]
-        running, _, wanted = replicas.partition("/")
-        yield f"Service {name}", running == wanted != "0", replicas
+    for name, count in sorted(replicas(commands, settings).items()):
+        running, _, wanted = count.partition("/")
+        yield f"Service {name}", running == wanted != "0", count
 
 
 def _odoo_answers(settings):
