@@ -41,9 +41,18 @@ def growth(points: dict[int, float]) -> float:
 def as_markdown(rows: list[Row]) -> str:
     """Return the rows as a table."""
     head = "| what | figure | baseline | ratio | target | met |\n|---|---|---|---|---|---|\n"
-    lines = (
-        f"| {row.what} | {row.figure} | {row.baseline} | {row.ratio} | {row.target} | "
-        f"{'yes' if row.is_met else '**no**'} |"
+    cells = (
+        (
+            row.what,
+            row.figure,
+            row.baseline,
+            row.ratio,
+            row.target,
+            "yes" if row.is_met else "**no**",
+        )
         for row in rows
+    )
+    lines = (
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in cells
     )
     return head + "\n".join(lines) + "\n"

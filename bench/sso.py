@@ -49,8 +49,7 @@ def rows():
             figure=f"{1 / mine:.1f}/s ({mine * 1000:.0f} ms)",
             baseline=f"OCA auth_oidc: {1 / other:.1f}/s ({other * 1000:.0f} ms)",
             ratio=f"{other / mine:.2f}",
-            target="ratio ≥ 0.8",
-            is_met=other / mine >= 0.8,
+            target="told",
         )
     ]
 
