@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from waiting_room import WaitingRoom, read_held
 
 HERE = Path(__file__).parent
 PULL_SECONDS = 0.5
+TRY_AGAIN_SECONDS = 5
 HOLDING_PULL_SECONDS = 0.1  # people's requests wait for the next word
 PULL_TIMEOUT_SECONDS = 10
 NGINX_TIMEOUT_SECONDS = 30
@@ -62,18 +64,25 @@ class Place:
     key: Path
     https_port: str
     state: Path
+    run: Path
 
     @property
     def routes(self):
-        return self.state / "routes.conf"
+        """The routes in force here."""
+        return self.run / "routes.conf"
 
     @property
     def candidate(self):
-        return self.state / "candidate.conf"
+        return self.run / "candidate.conf"
 
     @property
-    def applied(self):
-        return self.state / "applied"
+    def nginx(self):
+        return self.run / "nginx.conf"
+
+    @property
+    def kept(self):
+        """The last good routes, for the next start; two edges share them while one takes over."""
+        return self.state / "routes.conf"
 
     @property
     def has_tls(self):
@@ -91,6 +100,7 @@ def read_place(environ):
         key=Path(environ.get("TLS_KEY_FILE", "/run/secrets/edge-key")),
         https_port=environ.get("HTTPS_PORT", "443"),
         state=Path("/var/lib/edge"),
+        run=Path("/run"),
     )
 
 
@@ -132,7 +142,7 @@ def read_ops_doors(routes):
 
 def find_fault(place, routes):
     """What nginx says against `routes`, or an empty text."""
-    conf = Path("/run/edge-check.conf")
+    conf = place.run / "edge-check.conf"
     conf.write_text(render(place, routes))
     done = subprocess.run(
         ["nginx", "-t", "-q", "-c", str(conf)],
@@ -152,9 +162,10 @@ class Puller:
         self.place = place
         self.reload = reload
         self.room = room
-        self.applied = place.applied.read_text() if place.applied.exists() else ""
-        self.seen = self.applied
+        self.applied = ""
+        self.seen = ""
         self.fault = ""
+        self.try_again_at = 0.0
 
     @property
     def pause_seconds(self):
@@ -176,7 +187,7 @@ class Puller:
             "Authorization": f"Bearer {self.place.token_path.read_text().strip()}",
             "X-Edge-Applied": self.applied,
         }
-        if self.seen:
+        if self.seen and not (self.fault and time.monotonic() >= self.try_again_at):
             headers["If-None-Match"] = self.seen
         if self.fault:
             headers["X-Edge-Error"] = base64.b64encode(self.fault.encode()[:LONGEST_ERROR]).decode()
@@ -186,24 +197,35 @@ class Puller:
         self.place.candidate.write_bytes(body)
         self.fault = find_fault(self.place, self.place.candidate)
         self.seen = etag
-        if self.fault:
+        if self.fault:  # what was wrong may have been here: a disk, a name that did not resolve
+            self.try_again_at = time.monotonic() + TRY_AGAIN_SECONDS
             return f"routes {etag} refused: {self.fault}"
         self.place.candidate.rename(self.place.routes)
-        self.place.applied.write_text(etag)
-        Path("/run/nginx.conf").write_text(render(self.place, self.place.routes))
+        self.place.nginx.write_text(render(self.place, self.place.routes))
+        self._keep(body)
         self.room.close_for(read_held(body.decode()))  # who arrives from now on is let in or kept
         self.reload()
         self.applied = etag
         return f"routes {etag} in force"
 
+    def _keep(self, body):
+        """Remember good routes for the next start, whole or not at all; without room it goes on."""
+        partial = self.place.kept.with_name(f"routes.{uuid.uuid4().hex}")
+        try:
+            partial.write_bytes(body)
+            partial.replace(self.place.kept)
+        except OSError as exc:
+            partial.unlink(missing_ok=True)
+            print(f"routes cannot be kept: {exc}", flush=True)
+
 
 def prepare(place):
     """A configuration that starts for certain: the last good routes, or none."""
     place.state.mkdir(parents=True, exist_ok=True)
-    if not place.routes.exists() or find_fault(place, place.routes):
+    place.routes.write_bytes(place.kept.read_bytes() if place.kept.exists() else b"")
+    if find_fault(place, place.routes):
         place.routes.write_text("")
-        place.applied.unlink(missing_ok=True)
-    Path("/run/nginx.conf").write_text(render(place, place.routes))
+    place.nginx.write_text(render(place, place.routes))
 
 
 def reload_nginx():

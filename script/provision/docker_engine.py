@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from . import processes
+from . import leftovers, processes
 from .settings import ENGINE_STATE
 from .trouble import Trouble
 
@@ -36,8 +36,11 @@ def ensure_engine(commands):
         )
         return _wait_for_answer(commands, "started by systemd")
     for _attempt in range(STARTS):
+        earlier = leftovers.shims()
         start_engine()
         if _comes_up(commands):
+            listed = commands.run(docker("ps", "--quiet", "--no-trunc"), timeout=60)
+            leftovers.end_forgotten(earlier, listed.split())
             return "started, ours"
     raise Trouble(f"Docker does not start: {processes.last_line(LOG)} (log: {LOG}).")
 

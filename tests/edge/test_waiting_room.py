@@ -3,8 +3,6 @@
 import socket
 import threading
 import time
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from edge import HOLDING_PULL_SECONDS, PULL_SECONDS, Puller
@@ -59,7 +57,7 @@ def test_who_is_held_goes_on_when_the_hold_is_lifted(room):
 
 
 def test_the_edge_asks_more_often_while_somebody_may_wait(room):
-    puller = Puller(SimpleNamespace(applied=Path("/nothing")), lambda: None, room)
+    puller = Puller(None, lambda: None, room)
     assert puller.pause_seconds == PULL_SECONDS
     room.close_for({HOST: int(time.time()) + 60})
     assert puller.pause_seconds == HOLDING_PULL_SECONDS < PULL_SECONDS

@@ -1,0 +1,55 @@
+"""Containers that a killed engine has forgotten: they run on beside the ones that took their place.
+
+A Docker engine that is killed together with its containerd may take what it left running for ended
+when it starts again. The container's shim lives on, and so does what runs in it: an edge that answers
+for the new one, a database server on the files of the next, a job beside its next attempt.
+"""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def shims():
+    """Return {container: pid} of the shims of Docker's containers on this machine."""
+    found = {}
+    for folder in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_text(errors="replace").split("\0")
+            if Path(words[0]).name.startswith("containerd-shim") and "moby" in words:
+                found[words[words.index("-id") + 1]] = int(folder.name)
+    return found
+
+
+def end_forgotten(earlier, running):
+    """End what the engine found at its start and does not call running; return how many.
+
+    ``earlier``: the shims from before the start. ``running``: the containers the engine knows to run.
+    """
+    now = shims()
+    found = [
+        pid
+        for container, pid in earlier.items()
+        if now.get(container) == pid and container not in running
+    ]
+    for pid in found:
+        _end(pid)
+    return len(found)
+
+
+def _end(shim):
+    """The first process of a container takes all others of it along."""
+    for pid in (*_children(shim), shim):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _children(pid):
+    children = []
+    for listed in (PROC / str(pid) / "task").glob("*/children"):
+        with suppress(OSError):
+            children += [int(word) for word in listed.read_text().split()]
+    return children
