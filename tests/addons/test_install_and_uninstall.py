@@ -1,6 +1,8 @@
 """Each addon alone: installed in a fresh database, uninstalled again, nothing of it left."""
 
 import ast
+import os
+import shutil
 from pathlib import Path
 
 import polib
@@ -57,6 +59,9 @@ def test_an_addon_comes_alone_and_leaves_nothing(database, addon, tmp_path):
     assert left(database) - before, "the question finds what an addon brings"
     exported, shipped = tmp_path / "now.pot", ROOT / "addons" / addon / "i18n" / f"{addon}.pot"
     odoo("i18n", "export", *common, "--output", str(exported), addon)
-    assert texts(exported) == texts(shipped), "docs/developing.md says how to export anew"
+    if os.environ.get("IPAI_TEMPLATES"):
+        shutil.copy(exported, shipped)
+    assert texts(exported) == texts(shipped), "IPAI_TEMPLATES=1 renews the template"
     odoo("module", "uninstall", *common, addon)
-    assert not left(database) - before
+    remains = left(database) - before
+    assert remains == set()

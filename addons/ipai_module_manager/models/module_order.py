@@ -1,6 +1,7 @@
 """What a person asked of the package index."""
 
 from odoo import api, fields, models
+from odoo.addons.ipai_ops.models.question import STATES
 
 
 class ModuleOrder(models.Model):
@@ -19,6 +20,7 @@ class ModuleOrder(models.Model):
         required=True,
         readonly=True,
     )
+    state = fields.Selection(STATES, default="waiting", required=True, readonly=True)
     package_id = fields.Many2one("ipai.module.package", ondelete="cascade", index="btree_not_null")
 
     _waiting_index = models.Index("(id) WHERE state = 'waiting'")

@@ -1,6 +1,7 @@
 """What a person asked of n8n."""
 
 from odoo import api, fields, models
+from odoo.addons.ipai_ops.models.question import STATES
 
 from ..engine.templates import fill
 
@@ -24,6 +25,7 @@ class N8nOrder(models.Model):
         required=True,
         readonly=True,
     )
+    state = fields.Selection(STATES, default="waiting", required=True, readonly=True)
     payload = fields.Json(groups=fields.NO_ACCESS)
 
     @api.model

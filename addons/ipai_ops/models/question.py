@@ -5,18 +5,20 @@ from odoo import api, fields, models
 KEPT_DAYS = 30
 
 
+STATES = [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")]
+
+
 class Question(models.AbstractModel):
+    """Each kind of question has a ``kind`` and a ``state`` of STATES of its own.
+
+    Odoo keeps the choices of a field with the addon that defines it, and so would leave them behind.
+    """
+
     _name = "ops.question"
     _description = "Question to another server"
     _order = "id desc"
     _answering_cron = None  # the external id of the job that answers; each model names its own
 
-    state = fields.Selection(
-        [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
-        default="waiting",
-        required=True,
-        readonly=True,
-    )
     said = fields.Char(string="Answer", readonly=True)
     user_id = fields.Many2one("res.users", string="Asked by", readonly=True)
     ended_at = fields.Datetime(readonly=True)

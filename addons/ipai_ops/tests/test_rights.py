@@ -63,6 +63,7 @@ MODELS = {
     "ops.mail": ("logs", None, None, None),
     "ops.egress.refusal": ("view", None, None, None),
     "ops.sealed": (None, None, None, None),
+    "ops.question": (None, None, None, None),
     "ops.secret": ("secrets", "secrets", "anyone", "secrets"),
     "ops.api.key": ("project members", None, None, None),
     "ops.api.key.new": ("anyone", "anyone", "anyone", "anyone"),
