@@ -180,6 +180,7 @@ def check_screen(page, place, clicks, picture, size):
     page.resize(*WIDTHS[size])
     page.visit(address_of_it, selector)
     for target, text in clicks:
+        rest(page)  # a click on what is about to be drawn again is lost
         page.click(target, text)
     rest(page)
     photograph(page, picture)
