@@ -3,10 +3,11 @@
 import subprocess
 import sys
 import uuid
+from types import SimpleNamespace
 
 import pytest
 
-from provision import leftovers
+from provision import docker_engine, leftovers
 
 SHIM = """
 import subprocess
@@ -48,3 +49,19 @@ def test_what_the_engine_itself_has_started_goes_on(container):
     assert leftovers.end_forgotten({}, []) == 0
     assert leftovers.end_forgotten({name: shim.pid + 1}, []) == 0, "another shim has its place"
     assert shim.poll() is None
+
+
+def test_an_engine_that_is_started_again_ends_what_it_has_forgotten(container, monkeypatch):
+    name, shim = container
+    no_systemd = SimpleNamespace(exists=lambda: False)
+    for part, value in (
+        ("Path", lambda _path: no_systemd),
+        ("answers", lambda _commands: False),
+        ("start_engine", lambda: None),
+        ("_comes_up", lambda _commands: True),
+    ):
+        monkeypatch.setattr(docker_engine, part, value)
+    others = [known for known in leftovers.shims() if known != name]
+    engine = SimpleNamespace(run=lambda *_words, **_options: "\n".join(others))
+    assert docker_engine.ensure_engine(engine) == "started, ours"
+    assert shim.wait(10) == -9

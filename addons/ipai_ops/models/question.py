@@ -3,8 +3,6 @@
 from odoo import api, fields, models
 
 KEPT_DAYS = 30
-
-
 STATES = [("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")]
 
 
