@@ -34,7 +34,7 @@ def test_what_the_engine_has_forgotten_is_ended_with_all_it_started(container):
     name, shim = container
     assert leftovers.shims()[name] == shim.pid
     assert leftovers.end_forgotten({name: shim.pid}, []) == 1
-    assert shim.wait(10) == -9
+    assert shim.wait(10) in (0, -9), "by its child's end or by our signal"
     assert shim.stdout.read() == b"", "the child has ended too: nobody holds its output open"
 
 
@@ -64,4 +64,4 @@ def test_an_engine_that_is_started_again_ends_what_it_has_forgotten(container, m
     others = [known for known in leftovers.shims() if known != name]
     engine = SimpleNamespace(run=lambda *_words, **_options: "\n".join(others))
     assert docker_engine.ensure_engine(engine) == "started, ours"
-    assert shim.wait(10) == -9
+    assert shim.wait(10) in (0, -9), "by its child's end or by our signal"
