@@ -33,6 +33,9 @@ INTRODUCTION = """# Benchmarks
 Made by `script/bench` on {when}, {cores} cores, Python {python}. Each figure stands beside its
 baseline of the same run; the ratio is what carries over to other machines.
 
+In the overhead of a deploy, a job lasts from the service Docker is given to its container's end; the
+scheduling in between is Docker's.
+
 """
 
 
