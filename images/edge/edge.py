@@ -8,6 +8,7 @@ import base64
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from waiting_room import WaitingRoom, read_held
 HERE = Path(__file__).parent
 PULL_SECONDS = 0.5
 TRY_AGAIN_SECONDS = 5
-HOLDING_PULL_SECONDS = 0.1  # people's requests wait for the next word
+QUICK_PULL_SECONDS = 0.1  # people's requests wait for the next word, or are about to
 PULL_TIMEOUT_SECONDS = 10
 NGINX_TIMEOUT_SECONDS = 30
 LONGEST_ERROR = 2000
@@ -166,24 +167,31 @@ class Puller:
         self.seen = ""
         self.fault = ""
         self.try_again_at = 0.0
+        self.is_hurried = False
 
     @property
     def pause_seconds(self):
         """How long to wait before the next question."""
-        return HOLDING_PULL_SECONDS if self.room.is_holding else PULL_SECONDS
+        return QUICK_PULL_SECONDS if self.room.is_holding or self.is_hurried else PULL_SECONDS
 
     def pull(self):
         """One question to the control plane; says in a line what came of it, or nothing."""
         try:
             with urllib.request.urlopen(self._request(), timeout=PULL_TIMEOUT_SECONDS) as answer:
+                self._take_pace(answer.headers)
                 return self._take(answer.read(), answer.headers.get("ETag", ""))
         except urllib.error.HTTPError as exc:
+            self._take_pace(exc.headers)
             return "" if exc.code == 304 else f"the control plane answered {exc.code}"
         except OSError as exc:
             return f"the control plane does not answer: {exc}"
 
+    def _take_pace(self, headers):
+        self.is_hurried = headers.get("X-Edge-Pace") == "quick"
+
     def _request(self):
         headers = {
+            "X-Edge-Name": socket.gethostname(),
             "Authorization": f"Bearer {self.place.token_path.read_text().strip()}",
             "X-Edge-Applied": self.applied,
         }
@@ -246,7 +254,11 @@ def serve(place):
     nginx = subprocess.Popen(["nginx", "-c", "/run/nginx.conf"])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: nginx.send_signal(signal.SIGQUIT))
-    puller = Puller(place, reload_nginx, room)
+    return follow(Puller(place, reload_nginx, room), nginx)
+
+
+def follow(puller, nginx):
+    """Pull for as long as nginx runs; its exit status."""
     last_said = ""
     while nginx.poll() is None:
         before = puller.applied

@@ -1,6 +1,7 @@
 """The edge's loop: good routes come into force and are kept, a refusal is not for ever."""
 
 import dataclasses
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,7 @@ class Control:
     """The control plane's side: one configuration, and what the edge has said of it."""
 
     def __init__(self):
-        self.text, self.said = "# first\n", []
+        self.text, self.said, self.pace = "# first\n", [], ""
         handler = type("Asked", (Handler,), {"control": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -32,6 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         known = self.headers.get("If-None-Match") == self.control.etag
         self.send_response(304 if known else 200)
         self.send_header("ETag", self.control.etag)
+        self.send_header("X-Edge-Pace", self.control.pace)
         self.end_headers()
         if not known:
             self.wfile.write(self.control.text.encode())
@@ -126,3 +128,44 @@ def test_a_new_edge_starts_with_the_last_good_routes(control, faults, make_place
     faults[control.text] = "an older nginx wrote it"
     edge.prepare(later)
     assert later.routes.read_text() == ""
+
+
+def test_the_next_question_comes_sooner_when_a_hold_is_near_or_in_force(
+    control, faults, make_place
+):
+    one = puller(make_place("a"))
+    one.pull()
+    usual, control.pace = one.pause_seconds, "quick"
+    one.pull()
+    assert one.pause_seconds < usual / 2, "it was told to hurry, with nothing new to take"
+    control.pace = ""
+    one.pull()
+    assert one.pause_seconds == usual
+    one.room.is_holding = True
+    assert one.pause_seconds < usual / 2
+
+
+class Nginx:
+    """nginx as the loop sees it: it runs for some turns."""
+
+    def __init__(self, turns):
+        self.turns, self.returncode = turns, None
+
+    def poll(self):
+        self.turns -= 1
+        if self.turns < 0:
+            self.returncode = 0
+        return self.returncode
+
+
+def test_the_loop_tells_at_once_what_it_applied_and_waits_as_long_as_it_is_told(
+    control, faults, make_place, monkeypatch
+):
+    one, slept = puller(make_place("a")), []
+    monkeypatch.setattr(edge.time, "sleep", slept.append)
+    assert edge.follow(one, Nginx(turns=3)) == 0
+    assert slept == [edge.PULL_SECONDS] * 2, "no pause after the first: what came is told at once"
+    control.pace = "quick"
+    edge.follow(one, Nginx(turns=2))
+    assert slept[2:] == [edge.QUICK_PULL_SECONDS] * 2
+    assert {said["X-Edge-Name"] for said in control.said} == {socket.gethostname()}

@@ -53,7 +53,20 @@ def development(**environment):
     return {**spec, "environment": {**spec["environment"], **changed}}
 
 
+def held(context, drained_at):
+    """Return the context as it is after requests were held."""
+    hold = StepState("hold", "hold", state="done", result={"ok": True, "drained_at": drained_at})
+    steps = tuple(hold if step.name == "hold" else step for step in context.run.steps)
+    return replace(context, run=replace(context.run, steps=steps))
+
+
 JOBS = ("build", "database", "update", "smoke")
+
+
+def test_what_changes_data_waits_for_what_was_under_way_when_requests_were_held():
+    after = context("update")
+    assert "not_before" not in order(steps.job(after))
+    assert order(steps.job(held(after, 1790000000.5)))["not_before"] == 1790000000.5
 
 
 @pytest.mark.parametrize("name", JOBS)

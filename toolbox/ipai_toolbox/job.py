@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .places import Places, places_from
 from .spec import Spec, read_spec
 from .spool import Spool, remove_old
 
+LONGEST_DRAIN_SECONDS = 2
 STOPPED = 128 + signal.SIGTERM  # the exit status of what a signal ended
 
 
@@ -76,6 +78,7 @@ def replay(spool: Spool, events: Events) -> int:
 def _guarded(verb, job: Job) -> dict:
     previous = _stop_on_terminate()
     try:
+        _wait_for_drain(job.spec)
         return {"ok": True, **verb(job)}
     except Failure as failure:
         return _failed(job, failure)
@@ -85,6 +88,13 @@ def _guarded(verb, job: Job) -> dict:
         return _failed(job, _own_fault(job, error))
     finally:
         _restore(previous)
+
+
+def _wait_for_drain(spec: Spec) -> None:
+    """Until the moment the order names, in Unix time; a clock that is wrong costs no more than a drain."""
+    moment = spec.get("not_before", 0)
+    if isinstance(moment, int | float):
+        time.sleep(min(max(moment - time.time(), 0), LONGEST_DRAIN_SECONDS))
 
 
 def _failed(job: Job, failure: Failure) -> dict:

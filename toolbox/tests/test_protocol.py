@@ -280,3 +280,15 @@ def test_a_stopped_job_has_no_result_so_its_step_is_done_again(environ):
     last = json.loads(output[-1])
     assert last["message"].startswith("The job was stopped from outside")
     assert not [line for line in output if "result" in json.loads(line)]
+
+
+@pytest.mark.parametrize(("not_before", "waits"), [(1000.3, 0.3), (900, 0), (5000, 2), ("x", None)])
+def test_a_job_lets_what_was_under_way_end_and_believes_no_wrong_clock(
+    environ, monkeypatch, not_before, waits
+):
+    order, slept = json.loads(environ["IPAI_SPEC"]), []
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    environ["IPAI_SPEC"] = json.dumps({**order, "not_before": not_before})
+    run(lambda job: slept.append("verb") or {}, environ)
+    assert slept == ([pytest.approx(waits)] if waits is not None else []) + ["verb"]

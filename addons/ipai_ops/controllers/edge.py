@@ -9,6 +9,8 @@ from odoo.http import request
 
 from .. import platform_facts
 
+LONGEST_NAME = 64
+
 
 class Edge(http.Controller):
     @http.route(
@@ -26,9 +28,12 @@ class Edge(http.Controller):
         # The edge has no user here: its token proves who it is.
         edge = request.env(user=SUPERUSER_ID, su=True)["ops.edge"]
         edge.env["ops.run"]._wake_late_driver()
-        edge._note_applied(headers.get("X-Edge-Applied"), self._error(headers))
+        name = headers.get("X-Edge-Name", "")[:LONGEST_NAME]
+        edge._note_applied(name, headers.get("X-Edge-Applied"), self._error(headers))
         etag, text = edge._configuration()
         answer = [("ETag", etag), ("Cache-Control", "no-store"), ("Content-Type", "text/plain")]
+        if edge.env["ops.run.step"]._is_hold_near():
+            answer.append(("X-Edge-Pace", "quick"))
         if headers.get("If-None-Match") == etag:
             return request.make_response("", headers=answer, status=304)
         return request.make_response(text, headers=answer)

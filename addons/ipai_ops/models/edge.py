@@ -1,7 +1,7 @@
 """What the edge is to serve and what it serves: it pulls its configuration from here."""
 
 import time
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 
@@ -10,6 +10,9 @@ from ..engine import address_list, edge_config
 
 ALLOWED = "ipai_ops.allowed_addresses"
 PROXIES = "ipai_ops.trusted_proxies"
+SEEN_EVERY = timedelta(seconds=2)  # how often its sign of life is written down
+LOST_AFTER = timedelta(seconds=15)  # longer than a pull may take
+FORGOTTEN_AFTER = timedelta(days=1)
 SERVED = ("new", "deploying", "up", "failed", "asleep")
 
 
@@ -17,6 +20,8 @@ class Edge(models.Model):
     _name = "ops.edge"
     _description = "Edge"
 
+    name = fields.Char(readonly=True, help="Its container: while one takes over there are two.")
+    seen_at = fields.Datetime(readonly=True)
     applied_etag = fields.Char(readonly=True)
     applied_at = fields.Datetime(readonly=True)
     applied_clock = fields.Float(readonly=True, help="The same in Unix time, with its fractions.")
@@ -47,20 +52,35 @@ class Edge(models.Model):
         return edge_config.Doors(address_list.parse(control), address_list.parse(proxies))
 
     @api.model
-    def _note_applied(self, etag, error):
-        """Remember what the edge runs, or why it refused; written only when it changed."""
-        edge = self.search([], limit=1) or self.create({})
+    def _note_applied(self, name, etag, error):
+        """Remember what this edge runs, or why it refused; written only when it changed."""
+        edge = self.search([("name", "=", name)], limit=1) or self._new(name)
+        now = fields.Datetime.now()
+        values = {}
+        if not edge.seen_at or now - edge.seen_at >= SEEN_EVERY:
+            values["seen_at"] = now
         if error and edge.error != error:
-            edge.error = error
+            values["error"] = error
         if etag and (edge.applied_etag != etag or (edge.error and not error)):
-            moment = {"applied_at": fields.Datetime.now(), "applied_clock": time.time()}
-            edge.write({"applied_etag": etag, "error": error or False, **moment})
+            values |= {"applied_etag": etag, "applied_at": now, "applied_clock": time.time()}
+            values["error"] = error or False
+        if values:
+            edge.write(values)
+
+    def _new(self, name):
+        long_ago = fields.Datetime.now() - FORGOTTEN_AFTER
+        self.search(["|", ("seen_at", "=", False), ("seen_at", "<", long_ago)]).unlink()
+        return self.create({"name": name})
 
     @api.model
-    def _is_up_to_date(self):
-        """Say whether the edge serves what it is to serve now."""
+    def _served_since(self):
+        """Return since when, in Unix time, every edge serves what it is to serve now; None if one does not."""
+        alive = [("seen_at", ">", fields.Datetime.now() - LOST_AFTER)]
+        edges = self.search(alive)
         etag, _text = self._configuration()
-        return self.search([], limit=1).applied_etag == etag
+        if not edges or any(edge.applied_etag != etag for edge in edges):
+            return None
+        return max(edges.mapped("applied_clock"))
 
     @api.model
     def _control_url(self):

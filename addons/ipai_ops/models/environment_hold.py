@@ -1,12 +1,11 @@
 """The gate of an environment: the edge holds its requests while a release changes under it."""
 
-import time
 from datetime import timedelta
 
 from odoo import fields, models
 
 HOLD_LIMIT = timedelta(minutes=30)  # a hold nobody lifts ends by itself, at the edge
-DRAIN_SECONDS = 0.5  # what was under way when the gate closed may still end
+DRAIN_SECONDS = 0.5  # for what was under way when the gate closed; the next job waits it out
 
 
 class Environment(models.Model):
@@ -30,9 +29,18 @@ class RunStep(models.Model):
         """Return the result of a gate's step once the edge serves what it was told, else None."""
         if self.state != "running" or self.kind not in ("hold", "resume"):
             return None
-        edge = self.env["ops.edge"].search([], limit=1)
-        if not edge._is_up_to_date():
+        served_since = self.env["ops.edge"]._served_since()
+        if served_since is None:
             return None
-        if self.kind == "hold" and time.time() < edge.applied_clock + DRAIN_SECONDS:
-            return None
+        if self.kind == "hold":
+            return {"ok": True, "drained_at": served_since + DRAIN_SECONDS}
         return {"ok": True}
+
+    def _is_hold_near(self):
+        """Say whether requests are to be held as soon as the step that is under way has ended."""
+        holds = [("kind", "=", "hold"), ("state", "=", "pending"), ("run_id.state", "=", "running")]
+        return any(hold._is_next() for hold in self.search(holds))
+
+    def _is_next(self):
+        before = self.run_id.step_ids.filtered(lambda step: step.sequence < self.sequence)
+        return len(before.filtered(lambda step: step.state in ("pending", "running"))) == 1

@@ -1,4 +1,6 @@
 import base64
+from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
 
@@ -45,12 +47,27 @@ class TestEdge(OpsMixin, HttpCase):
 
     def test_what_the_edge_serves_is_remembered(self):
         etag = self.pull().headers["ETag"]
-        self.assertFalse(self.edge._is_up_to_date())
+        self.assertIsNone(self.edge._served_since())
         self.pull(**{"X-Edge-Applied": etag, "If-None-Match": etag})
-        self.assertTrue(self.edge._is_up_to_date())
+        self.assertTrue(self.edge._served_since())
         self.assertTrue(self.record.applied_at)
         self.make_environment()
-        self.assertFalse(self.edge._is_up_to_date())
+        self.assertIsNone(self.edge._served_since())
+
+    def test_each_edge_has_a_line_of_its_own_until_it_is_forgotten(self):
+        self.pull(**{"X-Edge-Name": "old"})
+        self.record.seen_at -= timedelta(days=2)
+        self.pull(**{"X-Edge-Name": "new", "X-Edge-Applied": '"1"'})
+        self.pull(**{"X-Edge-Name": "other", "X-Edge-Applied": '"2"'})
+        served = [(edge.name, edge.applied_etag) for edge in self.record.sorted("name")]
+        self.assertEqual(served, [("new", '"1"'), ("other", '"2"')])
+
+    def test_the_edge_is_told_to_hurry_when_a_hold_is_near(self):
+        self.assertNotIn("X-Edge-Pace", self.pull().headers)
+        near = patch.object(type(self.env["ops.run.step"]), "_is_hold_near", lambda _steps: True)
+        self.startPatcher(near)
+        etag = self.pull().headers["ETag"]
+        self.assertEqual(self.pull(**{"If-None-Match": etag}).headers["X-Edge-Pace"], "quick")
 
     def test_a_refused_configuration_says_why_until_one_is_applied(self):
         said = base64.b64encode(b"nginx: [emerg] no ; in line 3").decode()

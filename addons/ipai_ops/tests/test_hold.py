@@ -1,5 +1,5 @@
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -14,16 +14,15 @@ class TestHold(OpsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.deploy = cls.begin(cls.production._deploy("push", SHA)).sudo()
-        cls.edge = cls.env["ops.edge"].create({})
+        cls.edge = cls.env["ops.edge"]
 
     def gate(self, step, is_held):
         self.deploy._record(effects.Gate(step, 1, is_held), datetime.now(UTC))
         return self.deploy._step(step)
 
-    def serve_what_is_wanted(self):
+    def serve_what_is_wanted(self, edge="one"):
         etag, _text = self.edge._configuration()
-        self.edge._note_applied(etag, "")
-        self.edge.applied_clock = 0  # long ago: what was under way has ended
+        self.edge._note_applied(edge, etag, "")
 
     def test_a_closed_gate_is_in_the_edges_configuration(self):
         self.gate("hold", is_held=True)
@@ -33,13 +32,42 @@ class TestHold(OpsCase):
         step = self.gate("hold", is_held=True)
         self.assertIsNone(step._step_state().result)
         self.serve_what_is_wanted()
-        self.assertEqual(step._step_state().result, {"ok": True})
+        self.assertTrue(step._step_state().result["ok"])
 
     def test_what_is_under_way_gets_a_moment_to_end(self):
         step = self.gate("hold", is_held=True)
+        before = time.time()
         self.serve_what_is_wanted()
-        self.edge.applied_clock = time.time()
+        self.assertGreaterEqual(step._step_state().result["drained_at"], before + 0.5)
+        self.assertLess(step._step_state().result["drained_at"], time.time() + 0.6)
+
+    def test_while_one_edge_takes_over_both_must_hold(self):
+        self.edge._note_applied("old", '"before"', "")
+        step = self.gate("hold", is_held=True)
+        self.serve_what_is_wanted("new")
         self.assertIsNone(step._step_state().result)
+        self.serve_what_is_wanted("old")
+        self.assertTrue(step._step_state().result["ok"])
+
+    def test_an_edge_that_is_gone_is_not_waited_for(self):
+        self.edge._note_applied("old", '"before"', "")
+        self.edge.search([("name", "=", "old")]).seen_at -= timedelta(seconds=16)
+        step = self.gate("hold", is_held=True)
+        self.serve_what_is_wanted("new")
+        self.assertTrue(step._step_state().result["ok"])
+
+    def test_the_edge_hurries_while_the_step_before_a_hold_is_under_way(self):
+        steps = self.deploy.step_ids.sorted("sequence")
+        hold = steps.filtered(lambda step: step.kind == "hold")
+        before = steps.filtered(lambda step: step.sequence < hold.sequence)
+        self.assertGreater(len(before), 1)
+        before[0].state = "running"
+        self.assertFalse(self.env["ops.run.step"]._is_hold_near(), "there is more to do before it")
+        before[:-1].state = "done"
+        before[-1].state = "running"
+        self.assertTrue(self.env["ops.run.step"]._is_hold_near())
+        hold.state = "running"
+        self.assertFalse(self.env["ops.run.step"]._is_hold_near())
 
     def test_the_end_of_the_run_lifts_the_hold_however_it_ends(self):
         for state in ("done", "failed", "cancelled"):

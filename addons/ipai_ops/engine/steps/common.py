@@ -27,6 +27,7 @@ def toolbox_job(context, verb, values, **options):
         "fence": fence,
         **values,
         **_secret_names(context),
+        **_drain(context),
     }
     options.setdefault("image", platform.images.get("tools", ""))
     options.setdefault("networks", (platform.control_network,))
@@ -48,6 +49,12 @@ def _spool(platform, is_foreign):
     if is_foreign:
         return (), {"IPAI_SPOOL": OWN_SPOOL}
     return (Mount(f"{platform.instance}-spool", "/ipai/spool"),), {}
+
+
+def _drain(context):
+    """Have the job wait, once its container runs, for what was under way when requests were held."""
+    drained_at = context.results.get("hold", {}).get("drained_at")
+    return {"not_before": drained_at} if drained_at else {}
 
 
 def _secret_names(context):
