@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from ipai_toolbox.new_database import partial_name
+
 WHOLE = "20000|200"
 
 
@@ -156,6 +158,20 @@ def test_a_killed_clone_and_a_killed_park_end_right(company, kept):
     assert company.run(**copy, attempt=4).ok
     assert company.count(company.staging, f"{name}_c") == WHOLE
     assert company.tree(company.store(f"{name}_c")) == company.tree(company.store("company"))
+
+
+def test_what_the_server_still_does_for_a_killed_job_is_ended_before_the_next_attempt(
+    company, kept
+):
+    name = f"ended_{company.world.runs}"
+    server, partial = company.staging, partial_name(name)
+    lasting = f'SELECT pg_sleep(300) AS "{partial}"'
+    server.container.exec_run(["psql", "-U", "postgres", "-c", lasting], detach=True)
+    under_way = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ '{partial}'"
+    while server.sql(under_way) != "1":
+        time.sleep(0.1)
+    assert company.restore(*kept, name).ok
+    assert server.sql(under_way) == "0"
 
 
 def test_the_database_server_may_be_restarted_in_mid_restore(company, kept):

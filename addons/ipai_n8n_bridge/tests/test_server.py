@@ -1,6 +1,7 @@
 """The server's page: secrets stay closed, buttons ask, answers are told."""
 
 import json
+from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
@@ -79,3 +80,14 @@ class TestServer(N8nMixin, TransactionCase):
         self.deliveries._plan(self.note())
         with self.assertRaises(UserError):
             self.n8n.unlink()
+
+    def test_questions_answered_long_ago_are_swept_and_waiting_ones_are_kept(self):
+        orders = self.env["ipai.n8n.order"]
+        old, fresh, waiting = (orders._ask("test", server_id=self.n8n.id) for _turn in range(3))
+        (old + fresh)._close(True, "n8n is ready.")
+        old.ended_at -= timedelta(days=31)
+        waiting.ended_at = old.ended_at
+        sweep = type(orders)._gc_questions
+        self.assertTrue(sweep._autovacuum, "Odoo's daily clean-up calls it")
+        sweep(orders)
+        self.assertEqual((old + fresh + waiting).exists(), fresh + waiting)
