@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import shlex
+import socket
+import subprocess
 import zipfile
 
 import pytest
@@ -91,6 +94,18 @@ def test_why_ssh_ended_is_known_even_when_restic_did_not_pass_it_on(tmp_path):
     log.write_text("Permission denied (an earlier command's).")
     with pytest.raises(Failure, match="refused us: Host key verification failed"):
         repository.said("snapshots")
+
+
+def test_ssh_writes_why_it_ended_where_it_is_looked_for(places):
+    for name in ("restic-password", "sftp-key", "sftp-known-hosts"):
+        (places.secrets / name).write_text("x")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        part = {"kind": "sftp", "host": "127.0.0.1", "user": "u", "path": "/x"}
+        with repository_of({**part, "port": nobody.getsockname()[1]}, places) as repository:
+            _key, _equals, command = repository.options[1].partition("=")
+            subprocess.run(shlex.split(command), timeout=30, stderr=subprocess.DEVNULL)
+            assert "Connection refused" in repository.ssh_log.read_text()
 
 
 class Locked(Repository):
