@@ -90,7 +90,8 @@ class Policy(models.Model):
         """Return the policy's parameters as people say them."""
         if self.rule == "approvals":
             who = self.approver_role_id.name or self.approver_group_id.name
-            return self.env._("%(count)s by %(who)s", count=self.quorum, who=who or "approvers")
+            who = who or self.env._("whoever may approve")
+            return self.env._("%(count)s, from %(who)s", count=self.quorum, who=who)
         if self.rule == "freeze" and self.weekday_from and self.weekday_until:
             days = dict(WEEKDAY_CHOICES)
             return (

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { patchTranslations } from "@web/../tests/web_test_helpers";
+import { registry } from "@web/core/registry";
 
 import { formatClock, formatSeconds } from "@ipai_ops/status/seconds";
 import { formatBytes } from "@ipai_ops/status/small_fields";
@@ -21,6 +22,14 @@ test("a clock counts minutes, then hours", () => {
     expect(formatClock(723)).toBe("12:03");
     expect(formatClock(3723)).toBe("1:02:03");
     expect(formatClock(-3)).toBe("00:00");
+});
+
+test("what stands below a list is written as its rows are", () => {
+    patchTranslations();
+    const formatters = registry.category("formatters");
+    expect(String(formatters.get("ops_seconds")(49))).toBe("49 s");
+    expect(formatters.get("ops_bytes")(2.4e9)).toBe("2.2 GB");
+    expect(formatters.get("ops_seconds")(false)).toBe("");
 });
 
 test("bytes keep the number short", () => {

@@ -83,6 +83,14 @@ function register(name, component, description) {
     registry.category("fields").add(name, { component, isEmpty, ...description });
 }
 
+/** Sums and averages below a list are written as its rows are. */
+function formatted(name, format) {
+    registry.category("formatters").add(name, (value) => (value ? format(value) : ""));
+}
+
+formatted("ops_seconds", formatSeconds);
+formatted("ops_bytes", formatBytes);
+
 const NUMBERS = ["float", "integer"];
 
 register("ops_seconds", SecondsField, {
