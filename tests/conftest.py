@@ -12,7 +12,7 @@ def _importable_without_odoo():
         package = types.ModuleType(addon.name)
         package.__path__ = [str(addon)]
         sys.modules.setdefault(addon.name, package)
-    sys.path.insert(0, str(ROOT / "toolbox"))
+    sys.path[:0] = [str(ROOT / "toolbox"), str(ROOT / "tests")]
 
 
 _importable_without_odoo()

@@ -1,12 +1,12 @@
 """Each addon alone: installed in a fresh database, uninstalled again, nothing of it left."""
 
-import ast
 import os
 import shutil
 from pathlib import Path
 
 import polib
 import pytest
+import ready_database
 from odoo_command import odoo, postgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,23 +26,16 @@ ORDER BY 1
 """
 
 
-def below(addon):
-    """Return what the addon stands on, ours and Odoo's."""
-    manifest = ast.literal_eval((ROOT / "addons" / addon / "__manifest__.py").read_text())
-    return manifest["depends"]
-
-
 def left(database):
     return set(postgres("psql", "-d", database, "-Atc", LEFT).splitlines())
 
 
 @pytest.fixture
 def database():
-    """A name of a database that is not there, and will not be afterwards."""
+    """A name of a database that will not be there afterwards."""
     name = "ipai_uninstall_test"
-    postgres("dropdb", "--force", "--if-exists", name)
     yield name
-    postgres("dropdb", "--force", "--if-exists", name)
+    ready_database.drop(name)
 
 
 def texts(file):
@@ -53,7 +46,7 @@ def texts(file):
 @pytest.mark.parametrize("addon", [path.name for path in ADDONS])
 def test_an_addon_comes_alone_and_leaves_nothing(database, addon, tmp_path):
     common = ("-d", database)
-    odoo(*common, "-i", ",".join(below(addon)), "--stop-after-init", "--no-http")
+    ready_database.copy(database, *ready_database.below(addon))
     before = left(database)
     odoo(*common, "-i", addon, "--stop-after-init", "--no-http")
     assert left(database) - before, "the question finds what an addon brings"

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from odoo_command import odoo, postgres, start
+import ready_database
+from odoo_command import odoo, start
 
 DATABASE = "ipai_rotation_test"
 COUNT = 250
@@ -29,11 +30,10 @@ print("READ", len(right), "of {COUNT}")
 @pytest.fixture(scope="module")
 def key_file():
     """The key file of a database with many secrets, which is dropped afterwards."""
-    postgres("dropdb", "--force", "--if-exists", DATABASE)
-    odoo("-d", DATABASE, "-i", "ipai_ops", "--stop-after-init", "--no-http")
+    ready_database.copy(DATABASE, *ready_database.with_below("ipai_ops"))
     [line] = [line for line in shell(FILL).splitlines() if line.startswith("KEY ")]
     yield Path(line.removeprefix("KEY "))
-    postgres("dropdb", "--force", "--if-exists", DATABASE)
+    ready_database.drop(DATABASE)
 
 
 def shell(code):

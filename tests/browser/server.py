@@ -10,11 +10,12 @@ import xmlrpc.client
 from dataclasses import dataclass
 from pathlib import Path
 
+import ready_database
 from chromium import until
 
 ROOT = Path(__file__).resolve().parents[2]
 ODOO = ROOT / "script" / "odoo"
-INSTALL_DEADLINE = 420
+FILL_DEADLINE = 420
 GATE = {name: {"host": f"ipai-{name}", "port": 1} for name in ("mail", "egress")}
 # samples/<addon>.py: an addon whose screens are looked at, and what they show.
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.py"))
@@ -49,38 +50,23 @@ class Server:
 
 def platform_file(folder):
     """Write a ``platform.json`` such as a set-up leaves, so that hosts and servers have names."""
-    servers = [
-        {"name": name, "host": f"ipai-postgres-{name}", "port": 5432, "stages": stages}
-        | {"admin_secret": f"ipai-postgres-{name}-password"}
-        for name, stages in (
-            ("production", ["production"]),
-            ("nonproduction", ["staging", "development"]),
-        )
-    ]
     path, imports = folder / "platform.json", folder / "imports"
     imports.mkdir()
-    facts = {
-        **GATE,
-        "public_port": 8080,
-        "database_servers": servers,
-        "imports_folder": str(imports),
-    }
+    facts = {**ready_database.SERVERS, **GATE, "public_port": 8080, "imports_folder": str(imports)}
     path.write_text(json.dumps(facts))
     return path
 
 
 def install(database, log, platform):
     """Make the database with the addons and their sample data."""
-    options = ("-d", database, "--no-http", *QUIET)
+    samples = ",".join(sample.stem for sample in SAMPLES)
+    ready_database.copy(database, *ready_database.with_below("ipai_ops"), samples)
     environment = {**os.environ, "IPAI_PLATFORM": str(platform)}
+    command = [ODOO, "shell", "-d", database, "--no-http", *QUIET]
     with log.open("ab") as output:
         common = {"stdout": output, "stderr": output, "env": environment, "check": True}
-        addons = ",".join(["ipai_ops", *(sample.stem for sample in SAMPLES)])
-        install_command = [ODOO, *options, "-i", addons, "--stop-after-init"]
-        subprocess.run(install_command, timeout=INSTALL_DEADLINE, **common)
         for script in (FILL, *(sample.read_text(encoding="utf-8") for sample in SAMPLES)):
-            command = [ODOO, "shell", *options]
-            filling = {"input": script.encode(), "timeout": INSTALL_DEADLINE}
+            filling = {"input": script.encode(), "timeout": FILL_DEADLINE}
             subprocess.run(command, **filling, **common)
 
 
@@ -125,5 +111,5 @@ def is_there(database):
     """Say whether the database can be opened."""
     command = [ODOO, "shell", "-d", database, "--no-http", *QUIET]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    answer = subprocess.run(command, input=b"env['ops.run']", timeout=120, check=False, **silent)
+    answer = subprocess.run(command, input=b"env['res.users']", timeout=120, check=False, **silent)
     return answer.returncode == 0

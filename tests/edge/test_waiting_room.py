@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from edge import HOLDING_PULL_SECONDS, PULL_SECONDS, Puller
+from edge import QUICK_PULL_SECONDS, PULL_SECONDS, Puller
 from waiting_room import WaitingRoom, read_held
 
 HOST = "acme-main.localhost"
@@ -60,7 +60,7 @@ def test_the_edge_asks_more_often_while_somebody_may_wait(room):
     puller = Puller(None, lambda: None, room)
     assert puller.pause_seconds == PULL_SECONDS
     room.close_for({HOST: int(time.time()) + 60})
-    assert puller.pause_seconds == HOLDING_PULL_SECONDS < PULL_SECONDS
+    assert puller.pause_seconds == QUICK_PULL_SECONDS < PULL_SECONDS
     room.close_for({HOST: int(time.time()) - 1})
     assert puller.pause_seconds == PULL_SECONDS
 

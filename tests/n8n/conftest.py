@@ -11,9 +11,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import ready_database
 from listeners import MailServer, SlackHook
 from n8n_process import N8n, install
-from server import INSTALL_DEADLINE, ODOO, QUIET, drop, free_port, platform_file, serving
+from server import drop, free_port, is_there, platform_file, serving
 
 DATABASE, FLOWS = "ipai_n8n_test", "ipai_flows_test"  # no name begins like the other: the filter
 IS_KEPT = bool(os.environ.get("IPAI_BROWSER_KEEP"))  # for people who work on the addon
@@ -51,13 +52,8 @@ def n8n(place, tmp_path_factory):
 def odoo(place, tmp_path_factory):
     folder = tmp_path_factory.mktemp("odoo")
     log, platform = folder / "odoo.log", platform_file(folder)
-    if not IS_KEPT:
-        drop(DATABASE)
-    environment = {**os.environ, "IPAI_PLATFORM": str(platform)}
-    command = [ODOO, "-d", DATABASE, "-i", "ipai_n8n_bridge", "--no-http", "--stop-after-init"]
-    with log.open("ab") as output:
-        common = {"stdout": output, "stderr": output, "env": environment, "check": True}
-        subprocess.run([*command, *QUIET], timeout=INSTALL_DEADLINE, **common)
+    if not (IS_KEPT and is_there(DATABASE)):
+        ready_database.copy(DATABASE, *ready_database.with_below("ipai_n8n_bridge"))
     with serving(DATABASE, log, platform) as server:
         yield server
     if not IS_KEPT:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import ready_database
 from hostile import HostileProvider
 from idp_process import IdentityProvider
 from person import Person
-from server import INSTALL_DEADLINE, ODOO, QUIET, drop, free_port, serving
+from server import drop, free_port, is_there, serving
 from sso import Site, client
 
 DATABASE = os.environ.get("IPAI_SSO_DATABASE", "ipai_sso_test")
@@ -34,20 +34,8 @@ def site(folder):
     )
     log, platform = folder / "odoo.log", folder / "platform.json"
     platform.write_text("{}")
-    if not IS_KEPT:
-        drop(DATABASE)
-    with log.open("ab") as output:
-        install = [
-            ODOO,
-            "-d",
-            DATABASE,
-            "-i",
-            "ipai_auth_oidc,rpc",
-            "--no-http",
-            "--stop-after-init",
-        ]
-        common = {"stdout": output, "stderr": output, "check": True, "timeout": INSTALL_DEADLINE}
-        subprocess.run([*install, *QUIET], **common)
+    if not (IS_KEPT and is_there(DATABASE)):
+        ready_database.copy(DATABASE, *ready_database.below("ipai_auth_oidc"), "ipai_auth_oidc,rpc")
     with serving(DATABASE, log, platform) as server:
         here = Site(server, DATABASE)
         here.call("ir.config_parameter", "set_param", "web.base.url", here.url)

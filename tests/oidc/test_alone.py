@@ -4,7 +4,8 @@ import re
 import subprocess
 
 import pytest
-from server import INSTALL_DEADLINE, ODOO, drop
+import ready_database
+from server import FILL_DEADLINE, ODOO, drop
 
 DATABASE = "ipai_sso_alone_test"
 SCRIPT = """
@@ -35,7 +36,7 @@ def odoo(*words, script=None):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=INSTALL_DEADLINE,
+        timeout=FILL_DEADLINE,
         check=True,
     )
     return done.stdout
@@ -43,7 +44,7 @@ def odoo(*words, script=None):
 
 @pytest.fixture
 def database():
-    drop(DATABASE)
+    ready_database.copy(DATABASE, *ready_database.below("ipai_auth_oidc"))
     yield DATABASE
     drop(DATABASE)
 

@@ -5,22 +5,24 @@ import re
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_SECONDS = 600
 NOT_OURS = ("selfie_segmentation", "Running as user 'root'")
 
 
-def start(*words, **options):
-    """Start script/odoo; return the process."""
+def start(*words, platform=None, **options):
+    """Start script/odoo, with the facts of a platform or with none; return the process."""
     environment = {key: value for key, value in os.environ.items() if key != "IPAI_PLATFORM"}
+    if platform:
+        environment["IPAI_PLATFORM"] = str(platform)
     command = [ROOT / "script" / "odoo", *words]
     return subprocess.Popen(command, env=environment, text=True, errors="replace", **options)
 
 
-def odoo(*words, stdin=""):
+def odoo(*words, stdin="", platform=None):
     """Run script/odoo and return what it said; fail where it fails or says a warning of ours."""
     pipe = subprocess.PIPE
-    process = start(*words, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)
+    process = start(*words, platform=platform, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)
     try:
         said, _nothing = process.communicate(stdin, timeout=TIMEOUT_SECONDS)
     finally:
