@@ -6,7 +6,7 @@
     "author": "ipai",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["auth_totp", "base", "bus", "mail", "rpc", "web"],
+    "depends": ["auth_passkey", "auth_totp", "base", "bus", "mail", "rpc", "web"],
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",

@@ -15,8 +15,9 @@ def asks_again(action):
     def checked(self, *args, **kwargs):
         if signed_in.is_confirmed(self.env):
             return action(self, *args, **kwargs)
-        if signed_in.came_from_elsewhere(self.env):
+        if self.env["res.users.identitycheck"]._has_no_way():
             return self.env["res.users"]._action_sign_in_again()
+        signed_in.forget_password()  # it was not enough, or is too old
         return asked(self, *args, **kwargs)
 
     return checked

@@ -41,6 +41,15 @@ def test_enforcement_decides_what_a_verdict_comes_to(enforcement, is_held, comes
     assert policies.outcome(enforcement, Verdict(is_held, "Because.")) == comes_to
 
 
+def test_a_kind_of_run_may_have_other_names_in_policies():
+    assert policies.names_of("deploy") == {"deploy"}
+    assert policies.names_of("export") == {"export", "download"}
+    policies.call("polish", "polish", "deploy")
+    policies.call("look")
+    assert policies.names_of("polish") == {"polish", "deploy"}
+    assert not policies.names_of("look")
+
+
 # approvals
 
 

@@ -1,6 +1,6 @@
 """The kinds of run and step that this addon teaches the engine."""
 
-from odoo.addons.ipai_ops.engine import headlines, pipelines, schedule
+from odoo.addons.ipai_ops.engine import headlines, pipelines, policies, schedule
 from odoo.addons.ipai_ops.engine import steps as kinds
 from odoo.addons.ipai_ops.engine.pipelines.data import BACK, POINT
 from odoo.addons.ipai_ops.engine.pipelines.deploy import HOLD, RESUME, SMOKE, UPDATE
@@ -42,6 +42,10 @@ for _kind in CHANGING:
     pipelines.register(_kind, change)
 for _kind in READING:
     schedule.register(_kind, _kind, is_beside=True, is_short=True)
+policies.call("modules")  # reading changes nothing; policies say "modules" of what does
+policies.call("module_install", "module_install", "modules")
+policies.call("module_update", "module_update", "modules", "upgrade")
+policies.call("module_uninstall", "module_uninstall", "modules")
 if "uninstall" not in back.CHANGING:
     back.CHANGING.append("uninstall")
 headlines.register("modules", "read the modules", "Reading the modules", "Modules read")

@@ -230,6 +230,19 @@ class TestEnvironmentModules(ModulesMixin, TransactionCase):
         operation.action_confirm()
         self.assertEqual(operation.sudo().run_id.state, "blocked")
 
+    def test_the_usual_policy_of_approvals_holds_changes_of_modules_and_no_look(self):
+        self.env["ops.policy"].create(
+            {"name": "Two people", "rule": "approvals", "project_id": self.project.id}
+        )
+        self.assertEqual(self.production._read_modules("button").sudo().state, "queued")
+        operations = self.env["ops.run"].sudo()
+        for kind in ("module_install", "module_update", "module_uninstall"):
+            with self.subTest(kind):
+                run = operations._queue_for_modules(self.production, kind, "button")
+                self.assertEqual(run.state, "blocked")
+        plan = operations._queue_for_modules(self.production, "module_plan", "button")
+        self.assertEqual(plan.state, "queued")
+
     def test_only_who_may_change_modules_plans_and_does(self):
         self.read([row("base"), row("sale")])
         module = self.production.module_ids[:1]

@@ -82,3 +82,4 @@ from . import audit_users
 from . import second_factor
 from . import session_age
 from . import identity
+from . import identity_dialog

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessDenied
 
 RIGHTS = {"group_ids", "active", "login", "password", "new_password", "totp_secret"}
+MEMBERS = {"user_ids", "implied_ids", "implied_by_ids"}
 
 
 class Users(models.Model):
@@ -43,6 +44,30 @@ class Users(models.Model):
         """Return the external names of the groups a person was given, those of others too."""
         groups = self.sudo().group_ids  # the trail tells them; only managers read the trail
         return sorted(filter(None, groups.get_external_id().values()))
+
+
+class Groups(models.Model):
+    _inherit = "res.groups"
+
+    def write(self, vals):
+        is_told = bool(MEMBERS.intersection(vals))
+        before = {group: group._gives() for group in self} if is_told else {}
+        done = super().write(vals)
+        for group, (people, groups) in before.items():
+            people_now, groups_now = group._gives()
+            facts = {"joined": people_now - people, "left": people - people_now}
+            facts |= {"implies": groups_now - groups, "implies_no_more": groups - groups_now}
+            told = {name: sorted(names) for name, names in facts.items() if names}
+            if told:
+                self.env["ops.audit"]._note("group.changed", group, **told)
+        return done
+
+    def _gives(self):
+        """Return the logins of the group's people, and the groups it gives them besides itself."""
+        self.invalidate_recordset(["all_user_ids", "all_implied_ids"])
+        group = self.sudo()  # the trail tells them; only managers read the trail
+        others = (group.all_implied_ids - group).mapped("full_name")
+        return set(group.all_user_ids.mapped("login")), set(others)
 
 
 class UsersApikeys(models.Model):

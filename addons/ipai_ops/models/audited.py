@@ -100,6 +100,11 @@ class DatabaseServer(models.Model):
     _inherit = ["ops.database.server", "ops.audited"]
 
 
+class BackupRepository(models.Model):
+    _name = "ops.backup.repository"
+    _inherit = ["ops.backup.repository", "ops.audited"]
+
+
 class Delegation(models.Model):
     _name = "ops.delegation"
     _inherit = ["ops.delegation", "ops.audited"]

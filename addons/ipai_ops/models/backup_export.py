@@ -4,10 +4,12 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..asks_again import asks_again
+from .audit_hooks import refusals_kept
 
+UNDER_WAY = ("blocked", "queued", "running")
 KEPT = timedelta(days=1)
 
 
@@ -29,6 +31,7 @@ class Backup(models.Model):
         self.ensure_one()
         self.environment_id._check_may("download")
         if self.export_until:
+            self._check_fetch()
             url = f"/ipai/backup/{self.id}/zip"
             return {"type": "ir.actions.act_url", "url": url, "target": "download"}
         return self._export("button")._open()
@@ -38,7 +41,7 @@ class Backup(models.Model):
         self.ensure_one()
         self._check_restorable()
         own = self.sudo()  # people may ask for an archive, and write nothing of a backup
-        if own.export_run_id.state in ("queued", "running"):
+        if own.export_run_id.state in UNDER_WAY:
             return self.export_run_id
         at = fields.Datetime.to_string(self.taken_at)[:16].translate(str.maketrans(" :", "--"))
         name = f"{self.project_id.code}-{self.environment_id.slug}-{at}"
@@ -60,7 +63,27 @@ class Backup(models.Model):
         self.environment_id._check_may("download")
         if not self.export_until:
             raise UserError(self.env._("There is no archive of this backup; make one first."))
+        self._check_fetch()
+        self.env["ops.audit"]._note("backup.downloaded", self, archive=self.export_name)
         return self.export_name
+
+    def _check_fetch(self):
+        """Raise AccessError where a policy keeps this person, or this address, from the archive."""
+        run = self.sudo().export_run_id
+        if run.is_overridden:
+            return
+        asking = {"requesters": frozenset((run._requesters() | self.env.user).ids)}
+        asking |= {"voices": run._voices(), "minutes": run._session_minutes()}
+        for _policy, verdict, outcome in self.environment_id._judged("download", **asking):
+            if outcome == "block":
+                with refusals_kept(self, "download"):
+                    raise AccessError(
+                        self.env._(
+                            "A policy keeps this archive from you: %s It is for whoever asked for it; "
+                            "once it has expired you can ask for one of your own.",
+                            verdict.why,
+                        )
+                    )
 
     @api.model
     def _cron_expire_exports(self):

@@ -145,6 +145,7 @@ class BackupRepository(models.Model):
         own.write(
             {"key_exported_at": fields.Datetime.now(), "key_exported_by_id": self.env.user.id}
         )
+        self.env["ops.audit"]._note("secret.shown", self, name="backup key")
         return self.env["ops.environment"]._shown_once(
             self.env._(
                 "Key of %s. Whoever has it reads every backup; without it no backup can be read. "

@@ -21,7 +21,7 @@ class Users(models.Model):
     def _login(self, credential, user_agent_env):
         info = super()._login(credential, user_agent_env)
         if request and (user_agent_env or {}).get("interactive"):
-            signed_in.keep(info["uid"], info.get("auth_method"))
+            signed_in.keep(info["uid"], info.get("auth_method"), info.get("shown_at"))
         return info
 
     @api.model
@@ -42,7 +42,7 @@ class Users(models.Model):
 
     @asks_again
     def action_confirm_identity(self):
-        """Ask for the password; do nothing else."""
+        """Ask who is there; do nothing else."""
         return {"type": "ir.actions.act_window_close"}
 
     def _check_confirmed(self):

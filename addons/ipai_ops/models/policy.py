@@ -151,7 +151,7 @@ class Policy(models.Model):
         domain &= Domain("project_id", "in", [False, environment.project_id.id])
         domain &= Domain("stage", "in", [False, environment.stage])
         found = self.sudo().search(domain)  # rules hold for those who may not see them, too
-        return found.filtered(lambda policy: kind in policy._kinds())
+        return found.filtered(lambda policy: policies.names_of(kind) & set(policy._kinds()))
 
     def _kinds(self):
         named = [kind.strip() for kind in (self.kinds or "").split(",") if kind.strip()]

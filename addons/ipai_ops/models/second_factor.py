@@ -4,18 +4,18 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.http import request
 
-from .. import api_call
+from .. import api_call, signed_in
 
 HARMLESS = ("view", "logs")
 MANAGERS = "ipai_ops.managers_need_second_factor"
-PROVEN = "ipai_second_factor"
 
 
 class Role(models.Model):
     _inherit = "ops.role"
 
     needs_second_factor = fields.Boolean(
-        help="Whoever holds this role shows a second factor before anything on production."
+        help="Whoever holds this role shows a second factor before anything on production, and again "
+        "before what cannot be undone."
     )
 
 
@@ -44,14 +44,15 @@ class Environment(models.Model):
 class Users(models.Model):
     _inherit = "res.users"
 
-    def _needs_second_factor(self, projects):
-        """Say whether a role the person holds on ``projects`` asks for a second factor."""
+    def _needs_second_factor(self, projects=None):
+        """Say whether a role the person holds on ``projects``, or on any, asks for a second factor."""
         self.ensure_one()
         if self.env["ops.project"]._is_everywhere(self):
             setting = self.env["ir.config_parameter"].sudo().get_param(MANAGERS)
             return setting in ("1", "True")
-        members = self.env["ops.project.member"]._of_user(self)
-        mine = members.filtered(lambda member: member.project_id in projects)
+        mine = self.env["ops.project.member"]._of_user(self)
+        if projects is not None:
+            mine = mine.filtered(lambda member: member.project_id in projects)
         return any(mine.role_id.mapped("needs_second_factor"))
 
     def _has_shown_second(self):
@@ -64,11 +65,18 @@ class Users(models.Model):
         held = api_call.scope(self.env)
         if self.totp_enabled or (held and held.has_second_factor):
             return True
-        return bool(request and request.session.get(PROVEN))
+        return bool(signed_in.second_at(self.env))
 
-    @api.model
+    def _confirms_with_second_factor(self):
+        """Say whether the person shows a second factor when asked again: a role wants it, they have one.
+
+        Who has none is not asked for it: production is closed to them, and elsewhere the password does.
+        """
+        has_one = self.totp_enabled or self.sudo().auth_passkey_key_ids
+        return bool(has_one or signed_in.second_at(self.env)) and self._needs_second_factor()
+
     def _check_credentials(self, credential, env):
         info = super()._check_credentials(credential, env)
         if request and credential.get("type") in ("webauthn", "totp"):
-            request.session[PROVEN] = True
+            signed_in.keep_second(self.id or self.env.uid)
         return info

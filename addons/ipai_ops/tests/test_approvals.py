@@ -70,6 +70,41 @@ class TestApprovals(ApprovalMixin, OpsCase):
         self.assertEqual((approval.user_id, approval.decision), (self.ann, "approved"))
         self.assertEqual((approval.via, approval.reason), ("api", "Fine."))
 
+    def asked_archive(self):
+        """Return a backup and the run that writes its archive, asked for by the manager."""
+        backup = self.make_backup(self.production)
+        backup.image_id = self.env["ops.artifact"].search([("kind", "=", "image")], limit=1)
+        run = backup.with_user(self.manager)._export("button").sudo()
+        return backup, run
+
+    def test_a_download_waits_and_is_asked_for_once(self):
+        backup, run = self.asked_archive()
+        self.assertEqual((run.state, self.asked(run)), ("blocked", self.ann | self.bob | self.cid))
+        self.assertEqual(backup.with_user(self.manager)._export("button"), run)
+        self.decide(self.ann, run)
+        self.assertEqual(run.state, "queued")
+
+    def test_an_approved_archive_is_only_for_whoever_asked_for_it(self):
+        backup, run = self.asked_archive()
+        until = {"export_until": fields.Datetime.add(fields.Datetime.now(), hours=5)}
+        backup.write(until)
+        with self.assertRaisesRegex(AccessError, "0 of 1 approved"):
+            backup.with_user(self.manager)._archive()
+        self.decide(self.ann, run)
+        self.assertEqual(backup.with_user(self.manager)._archive(), backup.export_name)
+        with self.assertRaisesRegex(AccessError, "A policy keeps this archive from you"):
+            backup.with_user(self.ann)._archive()
+        with self.assertRaisesRegex(AccessError, "A policy keeps this archive from you"):
+            backup.with_user(self.ann).action_download()
+        told = self.env["ops.audit"].search([("action", "=", "backup.downloaded")])
+        self.assertEqual(told.mapped("login"), [self.manager.login])
+
+    def test_what_passed_in_an_emergency_is_downloaded(self):
+        backup, run = self.asked_archive()
+        backup.write({"export_until": fields.Datetime.add(fields.Datetime.now(), hours=5)})
+        self.decide(self.bob, run, "override", "The lawyers wait.")
+        self.assertEqual(backup.with_user(self.manager)._archive(), backup.export_name)
+
     def test_a_rejection_ends_the_run_and_needs_a_reason(self):
         run = self.ask()
         with self.assertRaisesRegex(UserError, "Say why"):

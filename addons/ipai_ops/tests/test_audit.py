@@ -91,6 +91,26 @@ class TestAuditRows(AuditMixin, OpsMixin, HttpCase):
         self.viewer.group_ids += self.env.ref("ipai_ops.group_manager")
         self.assertIn("ipai_ops.group_manager", self.details("user.changed")["groups"])
 
+    def test_people_put_into_a_group_are_told_with_the_group(self):
+        group = self.env.ref("ipai_ops.group_manager")
+        group.with_user(self.env.ref("base.user_admin")).user_ids += self.viewer
+        self.assertEqual(self.details("group.changed"), {"joined": ["ops_viewer"]})
+        group.user_ids -= self.viewer
+        self.assertEqual(self.details("group.changed"), {"left": ["ops_viewer"]})
+
+    def test_a_group_that_gives_another_is_told(self):
+        group = self.env["res.groups"].create({"name": "Support"})
+        group.implied_ids = self.env.ref("ipai_ops.group_manager")
+        self.assertIn("Operations / Manager", self.details("group.changed")["implies"])
+
+    def test_a_shown_backup_key_and_a_moved_repository_are_told(self):
+        repository = self.project._backup_repository().with_user(self.manager)
+        repository.name = "Elsewhere"
+        values = self.details("backup.repository.changed")["values"]
+        self.assertEqual(values, {"name": "Elsewhere"})
+        repository.action_export_key()
+        self.assertEqual(self.details("secret.shown"), {"name": "backup key"})
+
     def test_logins_are_told(self):
         self.authenticate("ops_viewer", "ops_viewer")
         self.assertEqual(self.apart("login")[0][:2], ("ops_viewer", "done"))

@@ -1,29 +1,28 @@
 """Before what cannot be undone the person at the browser shows again who they are."""
 
+import base64
 import json
+import re
 import time
 from unittest.mock import Mock, patch
 
 from odoo import http
+from odoo.addons.auth_totp.models.totp import hotp
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .. import api_call, signed_in
+from ..models import second_factor
 from ..models.session_age import MANAGERS
 from .common import SHA, OpsCase, OpsMixin
 
 HOUR = 3600
+SECRET = "JBSWY3DPEHPK3PXP"  # of an authenticator app
 
 
-@tagged("post_install", "-at_install", "ipai_ops")
-class TestAskedAgain(OpsMixin, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.set_up_operations()
-        cls.production.admin_password = "first-password"
-        cls.run_id = cls.finish(cls.production._deploy("push", SHA)).id
+class AskedMixin(OpsMixin):
+    """A browser in which the manager signed in an hour ago."""
 
     def sign_in(self, ago=HOUR, method="password", **marks):
         mark = {"user": self.manager.id, "at": time.time() - ago, "method": method}
@@ -42,6 +41,23 @@ class TestAskedAgain(OpsMixin, HttpCase):
 
     def press(self, model, method, record):
         return self.call(model, method, record.ids)["result"]
+
+    def answer(self, shown, password):
+        """Answer the dialog that was shown."""
+        path = "/web/dataset/call_kw/res.users.identitycheck/run_check"
+        facts = {"model": "res.users.identitycheck", "method": "run_check"}
+        kwargs = {"context": {"password": password}}
+        return self.post(path, **facts, args=[[shown["res_id"]]], kwargs=kwargs)
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestAskedAgain(AskedMixin, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_operations()
+        cls.production.admin_password = "first-password"
+        cls.run_id = cls.finish(cls.production._deploy("push", SHA)).id
 
     def wizard(self, model, **values):
         return (
@@ -82,13 +98,8 @@ class TestAskedAgain(OpsMixin, HttpCase):
         self.sign_in()
         shown = self.press("ops.environment", "action_show_admin_password", self.production)
         for password, said in (("wrong", "error"), ("ops_manager", "result")):
-            context = {"password": password}
-            path = "/web/dataset/call_kw/res.users.identitycheck/run_check"
-            facts = {"model": "res.users.identitycheck", "method": "run_check"}
             with mute_logger("odoo.http"):
-                answer = self.post(
-                    path, **facts, args=[[shown["res_id"]]], kwargs={"context": context}
-                )
+                answer = self.answer(shown, password)
             self.assertIn(said, answer)
         self.assertEqual(answer["result"]["params"]["message"], "first-password")
 
@@ -162,6 +173,135 @@ class TestAskedAgain(OpsMixin, HttpCase):
         answer = self.url_open(f"/ipai/backup/{backup.id}/zip", allow_redirects=False)
         self.assertIn(answer.status_code, (302, 303))
         self.assertTrue(answer.headers["Location"].endswith(f"/odoo/ops-backups/{backup.id}"))
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestSecondFactorAskedAgain(AskedMixin, HttpCase):
+    """Whose role asks for a second factor shows it again; a password alone is not taken."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_operations()
+        cls.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "1")
+        cls.manager.totp_secret = SECRET
+
+    def code(self, late=0):
+        """Return the app's code of now, or of ``late`` steps of 30 s before."""
+        return f"{hotp(base64.b32decode(SECRET), int(time.time() / 30) - late):06d}"
+
+    def dialog(self, shown):
+        return self.env["res.users.identitycheck"].browse(shown["res_id"])
+
+    def press_destroy(self):
+        return self.press("ops.environment", "action_destroy", self.production)
+
+    def test_the_dialog_asks_for_the_code_and_the_button_goes_on(self):
+        self.sign_in()
+        shown = self.press_destroy()
+        self.assertEqual(self.dialog(shown).auth_method, "totp")
+        told = self.answer(shown, self.code())["result"]
+        self.assertEqual(told["res_model"], "ops.environment.destroy")
+        self.assertEqual(self.press_destroy()["res_model"], "ops.environment.destroy")
+
+    def test_a_wrong_code_opens_nothing_and_is_counted(self):
+        self.sign_in()
+        shown = self.press_destroy()
+        wrong = f"{(int(self.code()) + 1) % 10**6:06d}"
+        for said in (wrong, "", "12345", "١٢٣٤٥٦", None):
+            with self.subTest(said):
+                told = self.answer(shown, said)["result"]
+                self.assertEqual(told["res_model"], "res.users.identitycheck")
+                self.assertTrue(self.dialog(shown).problem)
+        tries = self.env["auth.totp.rate.limit.log"].search([("user_id", "=", self.manager.id)])
+        self.assertEqual(tries.mapped("limit_type"), ["code_check"])
+        self.assertEqual(self.press_destroy()["res_model"], "res.users.identitycheck")
+
+    @mute_logger("odoo.http")
+    def test_the_password_is_not_taken(self):
+        self.sign_in()
+        shown = self.press_destroy()
+        self.call("res.users.identitycheck", "action_use_password", [shown["res_id"]])
+        told = self.answer(shown, "ops_manager")
+        self.assertIn("second factor", told["error"]["data"]["message"])
+
+    def test_neither_a_password_of_before_nor_a_sign_in_without_a_code_counts(self):
+        for marks in ({"ago": 60}, {signed_in.CONFIRMED: time.time()}):
+            with self.subTest(marks):
+                self.sign_in(**marks)
+                self.assertEqual(self.press_destroy()["res_model"], "res.users.identitycheck")
+
+    def test_the_second_factor_of_somebody_else_does_not_count(self):
+        self.sign_in(**{signed_in.SECOND: {"user": self.viewer.id, "at": time.time()}})
+        self.assertEqual(self.press_destroy()["res_model"], "res.users.identitycheck")
+
+    def test_a_code_at_the_sign_in_counts_for_ten_minutes(self):
+        for minutes, model in ((9, "ops.environment.destroy"), (11, "res.users.identitycheck")):
+            with self.subTest(minutes):
+                at = time.time() - minutes * 60
+                self.sign_in(**{signed_in.SECOND: {"user": self.manager.id, "at": at}})
+                self.assertEqual(self.press_destroy()["res_model"], model)
+
+    def test_a_code_at_the_login_page_leaves_the_mark(self):
+        self.authenticate(None, None)
+        facts = {"db": self.env.cr.dbname, "login": "ops_manager", "password": "ops_manager"}
+        self.post("/web/session/authenticate", **facts)
+        page = self.url_open("/web/login/totp").text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+        self.url_open("/web/login/totp", {"totp_token": self.code(), "csrf_token": token})
+        session = http.root.session_store.get(self.opener.cookies["session_id"])
+        self.assertEqual(session[signed_in.SECOND]["user"], self.manager.id)
+        self.assertEqual(self.press_destroy()["res_model"], "ops.environment.destroy")
+
+    def test_a_passkey_is_asked_for_and_is_enough(self):
+        values = {"name": "Key", "credential_identifier": "key-1", "public_key": "pk"}
+        self.env["auth.passkey.key"].with_user(self.manager).sudo().create(values)
+        self.sign_in()
+        shown = self.press_destroy()
+        self.assertEqual(self.dialog(shown).auth_method, "webauthn")
+        proven = patch.object(type(self.env["auth.passkey.key"]), "_verify_auth", return_value=1)
+        with proven:
+            told = self.answer(shown, json.dumps({"id": "key-1"}))["result"]
+        self.assertEqual(told["res_model"], "ops.environment.destroy")
+
+    def test_where_no_role_asks_the_password_is_asked_for_and_the_code_is_a_choice(self):
+        self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "")
+        self.sign_in()
+        shown = self.press_destroy()
+        dialog = self.dialog(shown).with_user(self.manager)
+        self.assertEqual((dialog.auth_method, dialog.has_app), ("password", True))
+        self.call("res.users.identitycheck", "action_use_app", [shown["res_id"]])
+        told = self.answer(shown, self.code())["result"]
+        self.assertEqual(told["res_model"], "ops.environment.destroy")
+
+    def test_who_has_no_second_factor_is_asked_for_the_password(self):
+        self.manager.totp_secret = False
+        self.sign_in()
+        place = self.make_environment()
+        shown = self.press("ops.environment", "action_destroy", place)
+        self.assertEqual(self.dialog(shown).auth_method, "password")
+
+    def test_who_came_by_single_sign_on_may_use_the_app(self):
+        self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "")
+        self.sign_in(method="ipai_oidc")
+        shown = self.press_destroy()
+        self.assertEqual(self.dialog(shown).auth_method, "totp")
+        told = self.answer(shown, self.code())["result"]
+        self.assertEqual(told["res_model"], "ops.environment.destroy")
+
+    def test_who_came_by_passkey_is_asked_here(self):
+        self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "")
+        self.sign_in(method="passkey")
+        self.assertEqual(self.press_destroy()["res_model"], "res.users.identitycheck")
+
+    def test_a_sign_in_counts_from_when_the_provider_saw_the_person(self):
+        self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "")
+        mark = {"user": self.manager.id, "at": time.time(), "method": "ipai_oidc"}
+        for ago, model in ((60, "ops.environment.destroy"), (HOUR, "res.users.identitycheck")):
+            with self.subTest(ago):
+                shown = {signed_in.MARK: {**mark, "shown": time.time() - ago}}
+                self.authenticate("ops_manager", "ops_manager", session_extra=shown)
+                self.assertEqual(self.press_destroy()["res_model"], model)
 
 
 @tagged("post_install", "-at_install", "ipai_ops")

@@ -1,11 +1,14 @@
 """Production is touched by nobody whose role asks for a second factor that was not shown."""
 
+import time
 from unittest.mock import Mock, patch
 
+from odoo import http
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from .. import signed_in
 from ..models import second_factor
 from .common import OpsCase
 
@@ -27,7 +30,7 @@ class TestSecondFactor(OpsCase):
         return True
 
     def session(self, **marks):
-        return patch.object(second_factor, "request", Mock(session=marks))
+        return patch.object(signed_in, "request", Mock(session=http.Session(marks, "sid")))
 
     def test_production_is_closed_without_it_but_may_be_looked_at(self):
         self.assertFalse(self.may(self.production, "deploy"))
@@ -45,9 +48,13 @@ class TestSecondFactor(OpsCase):
         self.assertTrue(self.may(self.production, "deploy"))
 
     def test_a_session_that_the_identity_provider_marked_is_one(self):
-        with self.session(ipai_second_factor=True):
+        with self.session(ipai_second_factor={"user": self.person.id, "at": time.time()}):
             self.assertTrue(self.may(self.production, "deploy"))
-        with self.session(ipai_second_factor=False):
+        with self.session(ipai_second_factor=None):
+            self.assertFalse(self.may(self.production, "deploy"))
+
+    def test_the_second_factor_of_whoever_used_the_browser_before_is_none(self):
+        with self.session(ipai_second_factor={"user": self.manager.id, "at": time.time()}):
             self.assertFalse(self.may(self.production, "deploy"))
 
     def test_managers_are_asked_when_the_setting_says_so(self):

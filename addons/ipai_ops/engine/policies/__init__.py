@@ -17,13 +17,36 @@ from . import (
 )
 from .facts import Facts, Verdict, Voice
 
-__all__ = ["Facts", "Verdict", "Voice", "judge", "labels", "outcome", "register", "usual_kinds"]
+__all__ = [
+    "Facts",
+    "Verdict",
+    "Voice",
+    "call",
+    "judge",
+    "labels",
+    "names_of",
+    "outcome",
+    "register",
+    "usual_kinds",
+]
 _RULES = {}
+# What people call work whose kind of run has another name.
+_NAMES = {"export": ("export", "download")}
 
 
 def register(name, rule):
     """Teach the engine a rule."""
     _RULES[name] = rule
+
+
+def call(kind, *names):
+    """Have policies that concern one of ``names`` concern runs of ``kind``; none: no policy does."""
+    _NAMES[kind] = names
+
+
+def names_of(kind):
+    """Return the names under which policies concern work of ``kind``."""
+    return frozenset(_NAMES.get(kind, (kind,)))
 
 
 def labels():
