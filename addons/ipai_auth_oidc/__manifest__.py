@@ -17,6 +17,7 @@
         "views/provider_views.xml",
         "views/res_users_views.xml",
         "views/res_config_settings_views.xml",
+        "views/identity_check_views.xml",
         "views/templates.xml",
         "views/menus.xml",
     ],

@@ -10,7 +10,9 @@ from . import api_call
 
 MARK = "ipai_signed_in"
 CONFIRMED = "identity-check-last"  # Odoo's own mark: the password or passkey was shown again
-SECOND = "ipai_second_factor"  # who showed a second factor here, and when; single sign-on writes it too
+SECOND = (
+    "ipai_second_factor"  # who showed a second factor here, and when; single sign-on writes it too
+)
 WINDOW_SECONDS = 10 * 60
 _asked_before = ContextVar("ipai_ops_asked_before", default=False)
 HERE = ("password", "passkey", "webauthn", "totp")

@@ -1,5 +1,7 @@
 """Sign-on as people see it: set up by an administrator, used by staff, in a real browser, and photographed."""
 
+import json
+
 import pytest
 from chromium import Chromium
 from test_screens import WIDTHS, album, photograph, rest
@@ -7,6 +9,13 @@ from test_screens import WIDTHS, album, photograph, rest
 __all__ = ["album"]  # a fixture
 
 
+# What a button does: call, then open what comes back.
+OPEN = """(async () => {
+    const { rpc } = odoo.loader.modules.get("@web/core/network/rpc");
+    const asked = %s;
+    const path = `/web/dataset/call_kw/${asked.model}/${asked.method}`;
+    await odoo.__WOWL_DEBUG__.root.env.services.action.doAction(await rpc(path, asked));
+})()"""
 # The provider's own pages, and the answer to a sign-in that is refused on purpose.
 NOT_OURS = ("favicon.ico", "fonts.", "403 (")
 
@@ -138,6 +147,22 @@ def test_an_administrator_sees_the_sessions_and_ends_one(site, idp, page, admins
     page.goto(f"{site.url}/odoo")
     page.wait_true("location.pathname === '/web/login'")
     assert not page.count(".o_main_navbar")
+
+
+def test_a_person_is_asked_again_at_the_provider(site, idp, page, album):
+    sign_in(page, site, "dora")
+    page.wait_for(".o_main_navbar")
+    [user] = site.call("res.users", "search", [("login", "=", "dora@example.test")])
+    asked = {"model": "res.users", "method": "api_key_wizard", "args": [[user]], "kwargs": {}}
+    page.evaluate(OPEN % json.dumps(asked))
+    page.wait_for(".modal .o_oidc_again", "again")
+    take(page, album, "again")
+    page.click(".modal-footer button[name=action_sign_in_again]")
+    page.type("input[name=login]", "dora")
+    page.press("Enter")
+    page.wait_for(".o_main_navbar")
+    page.evaluate(OPEN % json.dumps(asked))
+    page.wait_for(".modal .o_field_widget[name=name]")
 
 
 def test_where_sign_on_is_the_rule_the_password_is_gone(site, idp, page, album):

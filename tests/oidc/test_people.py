@@ -227,7 +227,7 @@ def test_a_required_strength_is_demanded(
     person, response = come(new_person, hostile, name, **claims)
     assert person.is_in == comes_in
     if not comes_in:
-        assert refusal(site, response) in ("too_weak", "too_old", "bad_token")
+        assert refusal(site, response) in ("too_weak", "too_old", "not_told_when")
 
 
 @pytest.mark.parametrize(("amr", "proven"), [(["pwd", "mfa"], True), (["pwd"], False)])

@@ -51,6 +51,8 @@ def sentence(code):
         "denied": _("The provider did not let you in."),
         "too_weak": _("You have to sign in with a stronger method, such as a second factor."),
         "too_old": _("Your sign-in at the provider is too long ago."),
+        "not_told_when": _("The provider did not say when you signed in there."),
+        "somebody_else": _("You signed in at the provider as somebody else."),
         "wrong_domain": _("This account does not belong to an organisation that may sign in here."),
         "no_email": _("The provider did not tell your e-mail address."),
         "unverified_email": _("The provider has not verified your e-mail address."),
@@ -76,6 +78,13 @@ def advice(code):
     _ = request.env._
     if code == "too_many":
         return _("Wait five minutes, then try again.")
-    if code in ("unknown_state", "unreachable", "too_slow", "too_old", "code_refused"):
+    if code in (
+        "unknown_state",
+        "unreachable",
+        "too_slow",
+        "too_old",
+        "code_refused",
+        "somebody_else",
+    ):
         return _("Try again. If it happens again, tell your administrator the reference.")
     return _("Tell your administrator the reference.")

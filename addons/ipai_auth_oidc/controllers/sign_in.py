@@ -9,9 +9,10 @@ from odoo.exceptions import AccessDenied, UserError
 from odoo.http import Controller, request, route
 
 from ..models.res_users import TYPE, ProvenSignIn
-from ..models.session import SECOND_FACTOR_KEY, SESSION_KEY
+from ..models.session import CONFIRMED_KEY, SESSION_KEY
 from ..protocol import addresses
 from ..protocol.refusal import Refused
+from .confirmation import keep_second_factor, shown_again
 from .refusal_page import guarded, refusal_page
 
 BROWSER_KEY = "ipai_oidc_browser"
@@ -33,14 +34,28 @@ class SignIn(Controller):
     def start(self, number, redirect=None, **_kw):
         """Send the browser to the provider."""
         try:
-            _check_patience()
+            check_patience()
             provider = provider_of(number)
             if elsewhere := _canonical(provider):
                 return request.redirect(elsewhere, 303, local=False)
-            browser = request.session.get(BROWSER_KEY) or secrets.token_urlsafe(32)
-            request.session[BROWSER_KEY] = browser
-            logins = request.env["ipai.oidc.login"].sudo()  # of people who are nobody yet
-            url = logins._begin(provider, browser, redirect, request.httprequest.remote_addr)
+            url = _way_to(provider, redirect)
+        except Refused as exc:
+            return refusal_page(exc)
+        return guarded(request.redirect(url, 303, local=False))
+
+    @route("/auth_oidc/again", type="http", auth="user", methods=["GET"], sitemap=False)
+    def again(self, redirect=None, **_kw):
+        """Send the browser to the provider, which asks its person again who they are."""
+        try:
+            check_patience()
+            # Nobody may read sessions; this is the browser's own.
+            session = request.env["ipai.oidc.session"].sudo()._of_browser()
+            if not session:
+                raise Refused("unknown_state", "the session did not begin at a provider")
+            provider = provider_of(session.provider_id.id)
+            if not provider.can_ask_again:
+                raise Refused("bad_configuration", f"{provider.name} does not ask people again")
+            url = _way_to(provider, redirect, session)
         except Refused as exc:
             return refusal_page(exc)
         return guarded(request.redirect(url, 303, local=False))
@@ -57,13 +72,16 @@ class SignIn(Controller):
         address = request.httprequest.remote_addr
         provider = None
         try:
-            _check_patience()
+            check_patience()
             provider = provider_of(number)
             login = self._login_of(provider, answer)
             # The provider is asked with no transaction open: nothing was written yet.
             request.env.cr.rollback()
-            proven = provider._sign_in(login, answer, address)
-            response = self._signed_in(*proven, login["landing"])
+            if login["session_id"]:
+                response = shown_again(provider, login, answer)
+            else:
+                proven = provider._sign_in(login, answer, address)
+                response = self._signed_in(*proven, login["landing"])
         except Refused as exc:
             return refusal_page(exc, provider)
         except (
@@ -86,21 +104,29 @@ class SignIn(Controller):
             raise Refused("mixed_up", f"asked was provider {login['provider_id']}")
         return login
 
-    def _signed_in(self, user, key, has_second_factor, landing):
+    def _signed_in(self, user, key, proof, landing):
         session = request.session
         if session.uid:
             session.logout(keep_db=True)  # nothing of another person may stay
         session.pop(BROWSER_KEY, None)
-        session.pop("identity-check-last", None)
+        session.pop(CONFIRMED_KEY, None)
         session[SESSION_KEY] = key
-        session[SECOND_FACTOR_KEY] = has_second_factor
-        proof = ProvenSignIn(user.id, has_second_factor)
-        credential = {"login": user.login, "type": TYPE, "proof": proof}
+        keep_second_factor(user, proof)
+        credential = {"login": user.login, "type": TYPE, "proof": ProvenSignIn(user.id, proof)}
         auth_info = session.authenticate(request.env, credential)
         return request.redirect(_get_login_redirect_url(auth_info["uid"], landing), 303)
 
 
-def _check_patience():
+def _way_to(provider, landing, session=None):
+    """Return where the browser goes to; its answer is taken from this browser alone."""
+    browser = request.session.get(BROWSER_KEY) or secrets.token_urlsafe(32)
+    request.session[BROWSER_KEY] = browser
+    logins = request.env["ipai.oidc.login"].sudo()  # of people who may be nobody yet
+    address = request.httprequest.remote_addr
+    return logins._begin(provider, browser, landing, address, session)
+
+
+def check_patience():
     """Raise Refused for an address that was refused too often."""
     address = request.httprequest.remote_addr
     # Whoever signs in is nobody yet and may read no events.

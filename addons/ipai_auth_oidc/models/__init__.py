@@ -2,6 +2,7 @@ from . import provider
 from . import provider_secrets
 from . import provider_keys
 from . import provider_setup
+from . import provider_again
 from . import provider_check
 from . import provider_exchange
 from . import provider_people
@@ -14,4 +15,5 @@ from . import event
 from . import logout_token
 from . import res_users
 from . import res_users_apikeys
+from . import identity_check
 from . import res_config_settings

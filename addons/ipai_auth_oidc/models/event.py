@@ -13,6 +13,7 @@ _logger = logging.getLogger(__name__)
 KINDS = [
     ("signed_in", "Signed in"),
     ("refused", "Refused"),
+    ("confirmed", "Confirmed"),
     ("linked", "Linked"),
     ("created", "Created"),
     ("groups", "Groups changed"),

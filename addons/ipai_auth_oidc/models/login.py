@@ -31,17 +31,26 @@ class IpaiOidcLogin(models.Model):
     redirect_uri = fields.Char(required=True)
     landing = fields.Char(required=True)
     max_age_seconds = fields.Integer(default=-1)
+    session_id = fields.Many2one(
+        "ipai.oidc.session",
+        index="btree_not_null",
+        ondelete="cascade",
+        help="The session whose person is asked again who they are; none: somebody signs in.",
+    )
     address = fields.Char()
     begun_at = fields.Datetime(required=True, index=True)
 
     _state_uniq = models.UniqueIndex("(state_hash)")
 
     @api.model
-    def _begin(self, provider, browser, landing, address):
-        """Return where the browser goes to. ``browser`` is the secret kept in its session."""
+    def _begin(self, provider, browser, landing, address, session=None):
+        """Return where the browser goes to. ``browser`` is the secret kept in its session.
+
+        ``session``: have the provider ask its person again, whatever session they have there.
+        """
         self._check_rate(address)
         state, nonce, verifier = (secrets.token_urlsafe(32) for _kind in range(3))
-        max_age = provider.max_age_minutes * 60 if provider.max_age_minutes else -1
+        max_age = provider._max_age(is_asked_again=bool(session))
         redirect_uri = provider.redirect_uri
         self.create(
             {
@@ -53,11 +62,13 @@ class IpaiOidcLogin(models.Model):
                 "redirect_uri": redirect_uri,
                 "landing": addresses.landing_path(landing),
                 "max_age_seconds": max_age,
+                "session_id": session.id if session else False,
                 "address": address,
                 "begun_at": fields.Datetime.now(),
             }
         )
-        return request.authorization_url(provider._ask(state, nonce, verifier, max_age))
+        prompt = "login" if session else provider.prompt
+        return request.authorization_url(provider._ask(state, nonce, verifier, max_age, prompt))
 
     def _check_rate(self, address):
         since = fields.Datetime.now() - timedelta(minutes=1)
@@ -74,7 +85,7 @@ class IpaiOidcLogin(models.Model):
             cr.execute(
                 """DELETE FROM ipai_oidc_login WHERE state_hash = %s
                    RETURNING provider_id, browser_hash, nonce, verifier, redirect_uri, landing,
-                             max_age_seconds, begun_at""",
+                             max_age_seconds, session_id, begun_at""",
                 [request.fingerprint(state)],
             )
             taken = cr.dictfetchone()

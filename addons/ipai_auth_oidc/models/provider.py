@@ -90,6 +90,12 @@ class AuthOauthProvider(models.Model):
         string="Sign-in not older than (min)", help="0: any session at the provider will do."
     )
     prompt = fields.Char(help="Such as select_account or login; empty: the provider decides.")
+    can_ask_again = fields.Boolean(
+        string="Asks again when told",
+        default=True,
+        help="Before what is dangerous Odoo has the provider ask the person again (prompt=login), and "
+        "believes it only with the time of it (auth_time).",
+    )
     leeway_seconds = fields.Integer(string="Clock difference allowed (s)", default=60)
     trusted_audiences = fields.Char(help="Other clients that may be named in a token for us.")
 

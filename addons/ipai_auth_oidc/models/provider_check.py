@@ -154,7 +154,7 @@ class AuthOauthProvider(models.Model):
     def _rows_of_redirect(self):
         """Ask for a sign-in without a person: a provider that knows our address sends the error there."""
         _ = self.env._
-        asked = self._ask(*(secrets.token_urlsafe(32) for _kind in range(3)), -1)
+        asked = self._ask(*(secrets.token_urlsafe(32) for _kind in range(3)), -1, self.prompt)
         try:
             url = request.authorization_url(_silent(asked))
             answer = web.call("GET", url, headers={"Accept": "text/html"})

@@ -13,18 +13,27 @@ from ..protocol.refusal import Refused
 
 @dataclass(frozen=True)
 class Proof:
-    """What the provider proved: the claims, the tokens to keep, and whether a second factor was used."""
+    """What the provider proved: the claims, the tokens to keep, and whether a second factor was used.
+
+    ``shown_at``: when the person was there, as seconds since 1970; None where the provider does not tell.
+    """
 
     claims: dict
     id_token: str
     refresh_token: str
     has_second_factor: bool
+    shown_at: float | None
 
 
 class AuthOauthProvider(models.Model):
     _inherit = "auth.oauth.provider"
 
-    def _ask(self, state, nonce, verifier, max_age):
+    def _max_age(self, is_asked_again):
+        if is_asked_again:
+            return 0
+        return self.max_age_minutes * 60 if self.max_age_minutes else -1
+
+    def _ask(self, state, nonce, verifier, max_age, prompt):
         return request.Ask(
             endpoint=self.auth_endpoint,
             client_id=self.client_id,
@@ -35,7 +44,7 @@ class AuthOauthProvider(models.Model):
             verifier=verifier,
             acr_values=" ".join(self._words("acr_values")),
             max_age_seconds=None if max_age < 0 else max_age,
-            prompt=self.prompt or "",
+            prompt=prompt or "",
             extra=self._extra_parameters(),
         )
 
@@ -67,6 +76,7 @@ class AuthOauthProvider(models.Model):
             id_token=said.get("id_token", ""),
             refresh_token=said.get("refresh_token") or "",
             has_second_factor=claims.has_second_factor(found, self._words("second_factor_values")),
+            shown_at=claims.seen_at(found),
         )
 
     def _expected(self, nonce=None, max_age=None):

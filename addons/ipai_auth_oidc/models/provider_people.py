@@ -101,13 +101,13 @@ class AuthOauthProvider(models.Model):
         self.env["ipai.oidc.event"]._note("groups", self, user, text)
 
     def _sign_in(self, login, answer, address):
-        """Return the user and the new session's key for the provider's answer; raise Refused."""
+        """Return user, the new session's key and the Proof for the provider's answer; raise Refused."""
         proof = self._prove(login, answer)
         with self.env.cr.savepoint():
             user = self._person(proof.claims)
             session, key = self.env["ipai.oidc.session"]._begin(self, user, proof, address)
             self.env["ipai.oidc.event"]._note("signed_in", self, user, session._words_of_strength())
-        return user, key, proof.has_second_factor
+        return user, key, proof
 
     def _is_open(self):
         """Return whether people may sign in here."""

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessDenied, ValidationError
 from odoo.http import request, root
 
 from ..protocol.refusal import printable
-from .session import SECOND_FACTOR_KEY, SESSION_KEY
+from .session import SESSION_KEY
 
 _logger = logging.getLogger(__name__)
 
@@ -22,9 +22,10 @@ class ProvenSignIn:
     nobody else can ask for this way in.
     """
 
-    def __init__(self, user_id, has_second_factor):
+    def __init__(self, user_id, proof):
         self.user_id = user_id
-        self.has_second_factor = has_second_factor
+        self.has_second_factor = proof.has_second_factor
+        self.shown_at = proof.shown_at
 
 
 class ResUsers(models.Model):
@@ -74,7 +75,12 @@ class ResUsers(models.Model):
         if not is_proven or not self.env.user.active:
             raise AccessDenied()
         mfa = "skip" if proof.has_second_factor else "default"
-        return {"uid": self.env.uid, "auth_method": TYPE, "mfa": mfa}
+        return {
+            "uid": self.env.uid,
+            "auth_method": TYPE,
+            "mfa": mfa,
+            "shown_at": proof.shown_at,
+        }
 
     def authenticate(self, credential, user_agent_env):
         """Whatever way somebody comes in by: single sign-on, where it is the rule, comes first."""
@@ -84,8 +90,7 @@ class ResUsers(models.Model):
             return auth_info
         self.browse(auth_info["uid"]).with_user(auth_info["uid"])._refuse_password()
         if request:
-            for name in (SESSION_KEY, SECOND_FACTOR_KEY):
-                request.session.pop(name, None)
+            request.session.pop(SESSION_KEY, None)
         return auth_info
 
     def _refuse_password(self):

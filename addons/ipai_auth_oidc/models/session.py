@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.http import request
 
 from ..adapters import key_file
 from ..protocol import sealing
@@ -14,7 +15,8 @@ from ..protocol.request import fingerprint
 from ..protocol.tokens import is_name
 
 SESSION_KEY = "ipai_oidc_session"
-SECOND_FACTOR_KEY = "ipai_second_factor"
+SECOND_FACTOR_KEY = "ipai_second_factor"  # who showed one in this browser session, and when
+CONFIRMED_KEY = "identity-check-last"  # Odoo's own: when the person was asked again who they are
 KEPT_DAYS = 90
 REASONS = [
     ("person", "Logged out"),
@@ -116,6 +118,25 @@ class IpaiOidcSession(models.Model):
             return value and sealing.unseal(value, f"{self._table}.{self.id}", key_file.keys())
         except sealing.KeyMissing:
             return None
+
+    def _note_shown(self, proof):
+        """Write down that the provider asked the person again, and how it was proven."""
+        self.write(
+            {
+                "proven_at": fields.Datetime.now(),
+                "acr": shown(proof.claims, "acr"),
+                "amr": shown(proof.claims, "amr"),
+                "has_second_factor": proof.has_second_factor,
+            }
+        )
+        words = self._words_of_strength()
+        self.env["ipai.oidc.event"]._note("confirmed", self.provider_id, self.user_id, words)
+
+    @api.model
+    def _of_browser(self):
+        """Return the session this request belongs to; empty where it did not begin at a provider."""
+        key = request and request.session.get(SESSION_KEY)
+        return self._of_key(key).filtered("is_live") if key else self.browse()
 
     @api.model
     def _of_key(self, key):

@@ -2,6 +2,7 @@
 
 from .refusal import Refused
 
+LAST_MOMENT = 10**12
 SIGNED_ONLY = ("acr", "amr", "auth_time", "sid", "hd", "iss", "aud", "azp", "nonce", "exp", "iat")
 
 
@@ -77,6 +78,13 @@ def completed(signed, info, flag):
     source = signed if "email" in signed else info
     mixed = {**{name: info[name] for name in info if name not in SIGNED_ONLY}, **signed}
     return {**mixed, flag: source.get(flag)}
+
+
+def seen_at(claims):
+    """Return ``auth_time``, when the person was at the provider; None where it says nothing usable."""
+    at = claims.get("auth_time")
+    is_number = isinstance(at, int | float) and not isinstance(at, bool)
+    return float(at) if is_number and 0 < at < LAST_MOMENT else None
 
 
 def shown(claims, name):

@@ -9,6 +9,7 @@ PRESETS = {
         "auth_method": "client_secret_basic",
         "verified_claim": "email_verified",
         "groups_claim": False,
+        "can_ask_again": False,
     },
     "entra": {
         "issuer": "https://login.microsoftonline.com/TENANT-ID/v2.0",

@@ -116,6 +116,8 @@ def _check_times(claims, expected, now):
 def _check_auth_time(claims, expected, now):
     if expected.max_age_seconds is None:
         return
+    if claims.get("auth_time") is None:
+        raise Refused("not_told_when", "the provider was asked for auth_time and did not send it")
     age = now - _moment(claims, "auth_time")
     if age > expected.max_age_seconds + expected.leeway_seconds:
         raise Refused("too_old", f"the person signed in at the provider {age:.0f} s ago")

@@ -1,6 +1,7 @@
 """Where single sign-on is the rule: passwords open nothing but the emergency account."""
 
 import datetime
+from types import SimpleNamespace
 
 from odoo import fields
 from odoo.exceptions import AccessDenied, ValidationError
@@ -10,6 +11,7 @@ from odoo.tools import mute_logger
 from ..models.res_users import TYPE, ProvenSignIn
 from .common import make_admin, make_provider
 
+NOTHING = SimpleNamespace(has_second_factor=False, shown_at=None)
 LOGGERS = ("odoo.addons.base.models.res_users", "odoo.addons.ipai_auth_oidc.models.res_users")
 
 
@@ -107,10 +109,10 @@ class TestOnlyWayIn(HttpCase):
 
     def test_only_the_controller_can_vouch(self):
         self.assertTrue(
-            self.comes_in(self.employee, type=TYPE, proof=ProvenSignIn(self.employee.id, False))
+            self.comes_in(self.employee, type=TYPE, proof=ProvenSignIn(self.employee.id, NOTHING))
         )
         forged = ({"user_id": self.employee.id}, self.employee.id, True, None, "proof")
-        for proof in (*forged, ProvenSignIn(self.customer.id, False)):
+        for proof in (*forged, ProvenSignIn(self.customer.id, NOTHING)):
             with self.subTest(proof=proof):
                 self.assertFalse(self.comes_in(self.employee, type=TYPE, proof=proof))
 

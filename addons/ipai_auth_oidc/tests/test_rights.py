@@ -31,6 +31,7 @@ METHODS = {
 EXTENDED = {"write", "copy_data", "authenticate", "auth_oauth", "set_values"}
 # route: who it is open to.
 ROUTES = {
+    "/auth_oidc/again": "user",
     "/auth_oidc/start/<int:number>": "public",
     "/auth_oidc/callback/<int:number>": "public",
     "/auth_oidc/backchannel/<int:number>": "public",

@@ -24,6 +24,7 @@ class EnvironmentModule(models.Model):
     _name = "ipai.environment.module"
     _description = "Module of an environment"
     _order = "environment_id, name"
+    _is_for_keys = True  # rows and calls ask for rights on their environment
 
     environment_id = fields.Many2one(
         "ops.environment", required=True, readonly=True, ondelete="cascade"

@@ -14,6 +14,7 @@ class ModuleChange(models.Model):
     _name = "ipai.module.change"
     _description = "Change of a project's modules"
     _order = "id desc"
+    _is_for_keys = True  # rows and calls ask for rights on their environment
 
     environment_id = fields.Many2one(
         "ops.environment", required=True, readonly=True, ondelete="cascade", index=True

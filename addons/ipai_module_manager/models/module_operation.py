@@ -10,6 +10,7 @@ class ModuleOperation(models.Model):
     _name = "ipai.module.operation"
     _description = "Change of an environment's modules"
     _order = "id desc"
+    _is_for_keys = True  # rows and calls ask for rights on their environment
 
     environment_id = fields.Many2one(
         "ops.environment", required=True, readonly=True, ondelete="cascade", index=True

@@ -1,5 +1,9 @@
 """Who may do what: every model and every public method. What is not listed fails."""
 
+from functools import partial
+
+from odoo import Command
+from odoo.addons.ipai_ops import api_call
 from odoo.addons.ipai_ops.tests.rights_walk import RightsWalk
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
@@ -18,6 +22,7 @@ MODELS = {
     "ipai.module.compare": ("viewer", "viewer", "viewer", "viewer"),
     "ipai.module.add": ("viewer", "viewer", "viewer", "viewer"),
 }
+FOR_KEYS = {"ipai.module.change", "ipai.environment.module", "ipai.module.operation"}
 METHODS = {
     ("ipai.module.package", "action_read"): "viewer",
     ("ipai.module.package", "action_add"): "viewer",
@@ -101,6 +106,44 @@ class TestRights(RightsWalk, ModulesMixin, TransactionCase):
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
         self.check_methods(METHODS, self.people)
+
+    def test_a_key_changes_modules_where_it_says_so_and_nowhere_else(self):
+        other = self.make_environment("release", stage="staging")
+        calls = [call for call, first in METHODS.items() if first == "operator"]
+        for permissions, place, may in (
+            (("modules", "deploy"), self.production, True),
+            (("deploy",), self.production, False),
+            (("modules", "deploy"), other, False),
+        ):
+            places = {"project_ids": [Command.set(self.project.ids)]}
+            places |= {"environment_ids": [Command.set(place.ids)]}
+            key = self.make_key(self.operator, *permissions, **places)
+            for model, method in calls:
+                with self.subTest(model=model, method=method, permissions=permissions, may=may):
+                    record = partial(self.record_with, key, model)
+                    self.assertEqual(self.is_let_in(self.operator, method, record), may)
+                    self.without_key()
+
+    def record_with(self, key, model):
+        record = self.record(self.operator, model)
+        api_call.keep_scope(self.env.cr, key._as_scope())
+        self.env.invalidate_all()
+        return record
+
+    def without_key(self):
+        vars(self.env.cr).pop(api_call.SCOPE, None)
+        self.env.invalidate_all()
+
+    def test_keys_reach_what_belongs_to_environments_and_nothing_else(self):
+        keys = self.env["ops.api.key"]
+        for model, method in METHODS:
+            with self.subTest(model=model, method=method):
+                expected = model.startswith("ops.") or model in FOR_KEYS
+                self.assertEqual(keys._is_callable(model, method), expected)
+        for model in MODELS:
+            with self.subTest(model=model):
+                self.assertEqual(keys._is_callable(model, "search_read"), model in FOR_KEYS)
+                self.assertFalse(keys._is_callable(model, "write"))
 
     def record(self, user, model):
         """Return the record to call on; a wizard is the person's own."""

@@ -106,16 +106,27 @@ class ApiKey(models.Model):
         called = f"{model}.{method}"
         self.env["ops.audit"]._note_apart("access.refused", outcome="refused", call=called)
         raise AccessError(
-            self.env._("This key is for the calls of Operations; %s is none of them.", called)
+            self.env._(
+                "This key is for the calls of Operations; %s is none of them. "
+                "Do it in the screens, or with one of Odoo's own keys.",
+                called,
+            )
         )
 
     @api.model
     def _is_callable(self, model, method):
-        """Keys read what belongs to projects, and call what our own addons offer on it."""
-        if not model.startswith("ops.") or model not in self.env or not method:
+        """Keys read what belongs to projects, and call what our own addons offer on it.
+
+        Another addon opens a model of its own, whose rows and calls ask for rights on environments, with
+        ``_is_for_keys = True``.
+        """
+        if model not in self.env or not method:
+            return False
+        is_for_keys = getattr(self.env[model], "_is_for_keys", False)
+        if not is_for_keys and not model.startswith("ops."):
             return False
         if method in READS:
-            return model in READABLE
+            return is_for_keys or model in READABLE
         if method.startswith("_"):
             return False
         parents = [each for each in type(self.env[model]).__mro__ if method in vars(each)]

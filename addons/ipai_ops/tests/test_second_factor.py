@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import signed_in
+from .. import api_call, signed_in
 from ..models import second_factor
 from .common import OpsCase
 
@@ -61,6 +61,16 @@ class TestSecondFactor(OpsCase):
         self.assertTrue(self.may(self.production, "deploy", self.manager))
         self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "1")
         self.assertFalse(self.may(self.production, "deploy", self.manager))
+
+    def test_a_managers_key_is_no_way_around_it(self):
+        self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "1")
+        for has_one in (False, True):
+            with self.subTest(has_one):
+                key = self.make_key(self.manager, "deploy", has_second_factor=has_one)
+                api_call.keep_scope(self.env.cr, key._as_scope())
+                self.addCleanup(vars(self.env.cr).pop, api_call.SCOPE, None)
+                self.env.invalidate_all()
+                self.assertEqual(self.may(self.production, "deploy", self.manager), has_one)
 
     @mute_logger("odoo.addons.ipai_ops.models.run")
     def test_no_deploy_is_queued_without_it(self):

@@ -64,6 +64,13 @@ class TestRights(RightsWalk, SlackMixin, TransactionCase):
             "ipai.slack.person": person,
         }
 
+    def test_keys_of_operations_reach_nothing_here(self):
+        keys = self.env["ops.api.key"]
+        reads = [(model, "search_read") for model in MODELS]
+        for model, method in (*reads, *METHODS):
+            with self.subTest(model=model, method=method):
+                self.assertEqual(keys._is_callable(model, method), model.startswith("ops."))
+
     def test_every_model_is_listed(self):
         ours = {name for name in self.registry if name.startswith("ipai.slack")}
         self.assertEqual(ours, set(MODELS))
