@@ -76,6 +76,8 @@ def take(page, album, name):
 
 def sign_in(page, site, name):
     page.send("Network.clearBrowserCookies")  # at the provider, too
+    # Whoever used the browser before is remembered, and offered instead of the form.
+    page.send("Storage.clearDataForOrigin", origin=site.url, storageTypes="local_storage")
     page.visit(f"{site.url}/web/login", ".o_login_auth a")
     page.click(".o_login_auth a", "Sign in with Example")
     page.type("input[name=login]", name)
@@ -150,6 +152,7 @@ def test_an_administrator_sees_the_sessions_and_ends_one(site, idp, page, admins
 
 
 def test_a_person_is_asked_again_at_the_provider(site, idp, page, album):
+    site.set(idp.provider, name="Example’s accounts")
     sign_in(page, site, "dora")
     page.wait_for(".o_main_navbar")
     [user] = site.call("res.users", "search", [("login", "=", "dora@example.test")])

@@ -39,6 +39,23 @@ def test_a_key_that_was_withdrawn_opens_nothing_once_the_hour_is_over(site, host
     site.call("auth.oauth.provider", "action_discover", [hostile.provider])
 
 
+def test_known_keys_serve_on_while_new_ones_cannot_be_read(site, hostile, new_person):
+    site.call("auth.oauth.provider", "action_discover", [hostile.provider])
+    new_person().sign_in(hostile.provider)
+    old = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 2 * 3600))
+    site.set(hostile.provider, jwks_read_at=old, jwks_tried_at=False, jwks_failures=0)
+    before = hostile.count("/keys")
+    with hostile.lying(raw={"/keys": b"nonsense"}):
+        for _turn in range(3):
+            person = new_person()
+            person.sign_in(hostile.provider)
+            assert person.is_in
+    assert hostile.count("/keys") - before == 1, "it is asked again after a pause only"
+    [provider] = site.read("auth.oauth.provider", [("id", "=", hostile.provider)], "jwks_failures")
+    assert provider["jwks_failures"] == 1
+    site.call("auth.oauth.provider", "action_discover", [hostile.provider])
+
+
 def test_log_out_ends_the_session_at_the_provider_too(site, idp, new_person):
     alice = new_person(login="alice")
     alice.sign_in(idp.provider)

@@ -1,11 +1,18 @@
 """The form: presets, what a provider must have, rules for groups."""
 
+import time
+from datetime import timedelta
+from types import SimpleNamespace
+from unittest.mock import Mock, patch
+
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, TransactionCase, tagged
 from odoo.tools import mute_logger
 
+from ..controllers import confirmation
 from ..protocol.presets import PRESETS
 from .common import ISSUER, make_provider
 
@@ -26,6 +33,32 @@ class TestSetup(TransactionCase):
         with Form(make_provider(self.env, enabled=False)) as form:
             form.issuer = "https://other.example.test"
             self.assertFalse(form.token_endpoint or form.jwks_uri or form.auth_endpoint)
+
+    def test_each_failure_doubles_the_pause_before_keys_are_asked_for_again(self):
+        provider = make_provider(self.env)
+        self.assertTrue(provider._may_ask_for_keys())
+        for failures, seconds in ((0, 30), (1, 60), (3, 240), (5, 900), (10, 900)):
+            for waited, may in ((seconds - 2, False), (seconds + 2, True)):
+                with self.subTest(failures=failures, waited=waited):
+                    tried = fields.Datetime.now() - timedelta(seconds=waited)
+                    provider.write({"jwks_failures": failures, "jwks_tried_at": tried})
+                    self.assertEqual(provider._may_ask_for_keys(), may)
+
+    def test_a_second_factor_of_the_provider_is_marked_as_its_persons(self):
+        session, now = {}, time.time()
+        with patch.object(confirmation, "request", Mock(session=session)):
+            for proven, shown_at, expected in (
+                (False, now, None),
+                (True, now - 60, now - 60),
+                (True, now + 999, now),
+                (True, None, now),
+            ):
+                proof = SimpleNamespace(has_second_factor=proven, shown_at=shown_at)
+                confirmation.keep_second_factor(self.env.user, proof)
+                mark = session.pop("ipai_second_factor", None)  # other addons read it by this name
+                with self.subTest(proven=proven, shown_at=shown_at):
+                    self.assertEqual(mark and mark["user"], expected and self.env.uid)
+                    self.assertAlmostEqual((mark or {}).get("at", 0), expected or 0, delta=5)
 
     def test_another_issuer_forgets_the_keys_of_the_old_one(self):
         provider = make_provider(self.env, jwks=[{"kid": "old"}])

@@ -55,6 +55,16 @@ class Users(models.Model):
             )
 
 
+class Run(models.Model):
+    _inherit = "ops.run"
+
+    def _check_may_decide(self, decision):
+        """To pass every policy is dangerous: it is asked again who does it."""
+        super()._check_may_decide(decision)
+        if decision == "overridden" and not self.env.su:
+            self.env.user._check_confirmed()
+
+
 class Project(models.Model):
     _inherit = "ops.project"
 

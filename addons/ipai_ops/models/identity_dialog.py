@@ -46,6 +46,7 @@ class IdentityCheck(models.TransientModel):
         if self.auth_method == "totp":
             self.problem = self._problem_with_code()
             if self.problem:
+                self._note_refused()
                 return self._again()
         return super().run_check()
 
@@ -61,6 +62,13 @@ class IdentityCheck(models.TransientModel):
         return False
 
     def _check_identity(self):
+        try:
+            self._check_way()
+        except UserError:
+            self._note_refused()
+            raise
+
+    def _check_way(self):
         if self.auth_method == "totp":
             return self._check_code_was_shown()
         if self.auth_method == "password" and self.takes_second:
@@ -71,6 +79,10 @@ class IdentityCheck(models.TransientModel):
                 )
             )
         return super()._check_identity()
+
+    def _note_refused(self):
+        facts = {"method": self.auth_method, "outcome": "refused"}
+        self.env["ops.audit"]._note_apart("identity.refused", self.env.user, **facts)
 
     def _check_code_was_shown(self):
         if not signed_in.is_fresh(signed_in.second_at(self.env)):

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..asks_again import asks_again
 from ..engine.policies import Voice
 
 ACTIVITY = "ipai_ops.activity_approval"
@@ -64,6 +65,7 @@ class Run(models.Model):
         self._check_may_decide("rejected")
         return self._decision_dialog("rejected")
 
+    @asks_again
     def action_override(self):
         """Open the dialog to let the run pass in an emergency."""
         self._check_may_decide("overridden")

@@ -233,6 +233,11 @@ class TestAttacks(OpsMixin, HttpCase):
                         self.assertNotIn(MARK.encode(), answer.content)
                         self.assertEqual(answer.status_code, 500 if ids else 200)
 
+    def test_no_report_prints_what_is_ours(self):
+        """Odoo prints as the system what a report is about: there is none of our models."""
+        ours = ["|", ("model", "=like", "ops.%"), ("model", "=like", "ipai.%")]
+        self.assertFalse(self.env["ir.actions.report"].search(ours))
+
     @mute_logger(*QUIET)
     def test_attachments_and_contents_stay_with_those_who_see_their_record(self):
         environment = self.victim["ops.environment"]

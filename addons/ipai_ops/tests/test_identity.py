@@ -16,6 +16,7 @@ from .. import api_call, signed_in
 from ..models import second_factor
 from ..models.session_age import MANAGERS
 from .common import SHA, OpsCase, OpsMixin
+from .test_audit import AuditMixin
 
 HOUR = 3600
 SECRET = "JBSWY3DPEHPK3PXP"  # of an authenticator app
@@ -78,10 +79,21 @@ class TestAskedAgain(AskedMixin, HttpCase):
             ("ops.environment", "action_show_admin_password", self.production),
             ("ops.environment.destroy", "action_confirm", wizard),
             ("ops.restore.wizard", "action_confirm", restore),
+            ("ops.run.decision", "action_confirm", self.emergency()),
             ("ops.backup", "action_download", backup),
             ("ops.backup.repository", "action_export_key", backup.repository_id),
             ("ops.project", "action_new_webhook_secret", self.project),
+            ("ops.run", "action_override", self.blocked()),
         ]
+
+    def emergency(self):
+        values = {"run_id": self.blocked().id, "decision": "overridden", "reason": "No time."}
+        return self.env["ops.run.decision"].with_user(self.manager).create(values)
+
+    def blocked(self):
+        policy = {"name": "Two people", "rule": "approvals", "project_id": self.project.id}
+        self.env["ops.policy"].create(policy)
+        return self.production._deploy("push", SHA)
 
     def test_dangerous_buttons_ask_and_change_nothing_before(self):
         buttons = self.buttons()
@@ -121,6 +133,7 @@ class TestAskedAgain(AskedMixin, HttpCase):
         secret = {"project_id": self.project.id, "name": "x", "new_value": "a-new-value"}
         orders = (
             ("ops.run", "restore_deployment", self.run_id),
+            ("ops.run", "override_run", self.blocked().id, "No time."),
             ("ops.secret", "create", [secret]),
             ("ops.project", "write", self.project.ids, {"new_git_credentials": "x:yyyyyyyy"}),
         )
@@ -176,7 +189,7 @@ class TestAskedAgain(AskedMixin, HttpCase):
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
-class TestSecondFactorAskedAgain(AskedMixin, HttpCase):
+class TestSecondFactorAskedAgain(AuditMixin, AskedMixin, HttpCase):
     """Whose role asks for a second factor shows it again; a password alone is not taken."""
 
     @classmethod
@@ -185,10 +198,14 @@ class TestSecondFactorAskedAgain(AskedMixin, HttpCase):
         cls.set_up_operations()
         cls.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "1")
         cls.manager.totp_secret = SECRET
+        cls.audit = cls.env["ops.audit"]
 
-    def code(self, late=0):
-        """Return the app's code of now, or of ``late`` steps of 30 s before."""
-        return f"{hotp(base64.b32decode(SECRET), int(time.time() / 30) - late):06d}"
+    def code(self):
+        """Return the app's code of now."""
+        return f"{hotp(base64.b32decode(SECRET), int(time.time() / 30)):06d}"
+
+    def apart(self, action):
+        return [told for _login, _outcome, told in super().apart(action)]
 
     def dialog(self, shown):
         return self.env["res.users.identitycheck"].browse(shown["res_id"])
@@ -215,6 +232,7 @@ class TestSecondFactorAskedAgain(AskedMixin, HttpCase):
                 self.assertTrue(self.dialog(shown).problem)
         tries = self.env["auth.totp.rate.limit.log"].search([("user_id", "=", self.manager.id)])
         self.assertEqual(tries.mapped("limit_type"), ["code_check"])
+        self.assertIn({"method": "totp"}, self.apart("identity.refused"))
         self.assertEqual(self.press_destroy()["res_model"], "res.users.identitycheck")
 
     @mute_logger("odoo.http")
@@ -224,6 +242,7 @@ class TestSecondFactorAskedAgain(AskedMixin, HttpCase):
         self.call("res.users.identitycheck", "action_use_password", [shown["res_id"]])
         told = self.answer(shown, "ops_manager")
         self.assertIn("second factor", told["error"]["data"]["message"])
+        self.assertIn({"method": "password"}, self.apart("identity.refused"))
 
     def test_neither_a_password_of_before_nor_a_sign_in_without_a_code_counts(self):
         for marks in ({"ago": 60}, {signed_in.CONFIRMED: time.time()}):

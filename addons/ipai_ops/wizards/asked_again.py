@@ -21,6 +21,14 @@ class EnvironmentRedeploy(models.TransientModel):
         return super().action_confirm()
 
 
+class RunDecision(models.TransientModel):
+    _inherit = "ops.run.decision"
+
+    @asks_again_when(lambda wizard: wizard.decision == "overridden")
+    def action_confirm(self):
+        return super().action_confirm()
+
+
 class RollbackWizard(models.TransientModel):
     _inherit = "ops.rollback.wizard"
 

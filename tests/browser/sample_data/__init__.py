@@ -5,7 +5,7 @@ picture shows the product as it looks in use.
 """
 
 from .mail import mail_and_hosts
-from .people import governance, one_more_pair_of_eyes, silence_odoobot, viewer
+from .people import governance, one_more_pair_of_eyes, silence_odoobot, viewer, with_app
 from .projects import acme, blue_bikes, deliveries, project
 from .trust import trust
 
@@ -13,6 +13,7 @@ from .trust import trust
 def fill(env):
     """Fill a fresh database, with the ``env`` of Odoo's shell."""
     viewer(env)
+    with_app(env)
     silence_odoobot(env)
     owner = acme(env)
     bikes = blue_bikes(env)

@@ -20,6 +20,14 @@ def viewer(env):
     env["res.users"].create({**names, "group_ids": [(6, 0, group.ids)]})
 
 
+def with_app(env):
+    """Somebody with an authenticator app, who is no member anywhere."""
+    group = env.ref("ipai_ops.group_viewer")
+    names = {"name": "Sam Second", "login": "sam", "password": "sam"}
+    user = env["res.users"].create({**names, "group_ids": [(6, 0, group.ids)]})
+    user.totp_secret = "JBSWY3DPEHPK3PXP"
+
+
 def person(name, login, project, role, **values):
     """Make somebody with a role in a project; the password is the login."""
     group = project.env.ref("ipai_ops.group_viewer")
