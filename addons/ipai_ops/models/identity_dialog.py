@@ -51,6 +51,8 @@ class IdentityCheck(models.TransientModel):
         return super().run_check()
 
     def _problem_with_code(self):
+        if not self.env.user.totp_enabled:
+            return self.env._("You have no authenticator app here. Use another way.")
         code = re.sub(r"\s", "", str(self.env.context.get("password") or ""))
         if not re.fullmatch(r"[0-9]{6}", code):
             return self.env._("Enter the six digits that your authenticator app shows.")

@@ -157,10 +157,17 @@ class Run(models.Model):
         """Return everybody who asked for the run or wrote what it deploys: they do not approve it."""
         author = (self.commit_author or "").strip()
         name, _angle, mail = author.partition("<")
-        users = self.requested_by_id | self.retry_of_id.requested_by_id
+        users = self._askers()
         for field, value in (("name", name.strip()), ("email", mail.strip(" >") or name.strip())):
             if value:
                 users |= self.env["res.users"].sudo().search([(field, "=ilike", _literal(value))])
+        return users
+
+    def _askers(self):
+        """Return who asked for the run, and for those it repeats."""
+        users, run = self.env["res.users"], self
+        while run:
+            users, run = users | run.requested_by_id, run.retry_of_id
         return users
 
     def _deciders(self):

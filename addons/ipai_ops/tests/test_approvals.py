@@ -141,6 +141,12 @@ class TestApprovals(ApprovalMixin, OpsCase):
         run = first.with_user(self.bob)._queue_again("retry", retry_of=first).sudo()
         with self.assertRaisesRegex(AccessError, "their own run"):
             self.decide(self.ann, run)
+        self.decide(self.cid, run)
+        second = self.finish(run, "failed")
+        run = second.with_user(self.cid)._queue_again("retry", retry_of=second).sudo()
+        for user in (self.ann, self.bob, self.cid):
+            with self.subTest(user.login), self.assertRaisesRegex(AccessError, "their own run"):
+                self.decide(user, run)
 
     def test_a_quorum_takes_different_people(self):
         self.policy.quorum = 2

@@ -299,6 +299,9 @@ class TestSecondFactorAskedAgain(AuditMixin, AskedMixin, HttpCase):
         place = self.make_environment()
         shown = self.press("ops.environment", "action_destroy", place)
         self.assertEqual(self.dialog(shown).auth_method, "password")
+        self.call("res.users.identitycheck", "action_use_app", [shown["res_id"]])
+        self.answer(shown, self.code())
+        self.assertIn("no authenticator app", self.dialog(shown).problem)
 
     def test_who_came_by_single_sign_on_may_use_the_app(self):
         self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "")
