@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from edge import QUICK_PULL_SECONDS, PULL_SECONDS, Puller
+from edge import PULL_SECONDS, QUICK_PULL_SECONDS, Puller
 from waiting_room import WaitingRoom, read_held
 
 HOST = "acme-main.localhost"
