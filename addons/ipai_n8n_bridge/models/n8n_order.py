@@ -58,6 +58,12 @@ class N8nOrder(models.Model):
         kind = "success" if is_well else "danger"
         self.user_id._bus_send("simple_notification", {**notice, "type": kind})
 
+    def _note_fault(self):
+        """Tell of a fault of our own."""
+        self._note_end(
+            self.env._("This server has a fault and did not do it: its log says why."), False
+        )
+
     def _take_over(self, said):
         workflows = self.env["ipai.n8n.workflow"]
         if self.kind == "refresh":
