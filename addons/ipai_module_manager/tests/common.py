@@ -21,6 +21,8 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: {s
 class LocalIndex:
     """A simple repository over HTTP; ``packages``: name -> {version: [requirement lines]}."""
 
+    readme = "**Bold** words."
+
     def __init__(self):
         self.packages, self.asked, self.is_down = {}, [], False
         index = self
@@ -70,7 +72,7 @@ class LocalIndex:
     def metadata(self, name, version):
         needs = "\n".join(f"Requires-Dist: {line}" for line in self.packages[name][version])
         facts = {"name": name, "version": version, "needs": needs or "License: LGPL-3"}
-        return METADATA.format(**facts, summary=f"What {name} does", readme="**Bold** words.")
+        return METADATA.format(**facts, summary=f"What {name} does", readme=self.readme)
 
     def close(self):
         self.server.shutdown()
