@@ -37,6 +37,7 @@ def n8n():
         )
     ):
         row = {"id": f"a{number}", "name": name, "active": is_active}
+        row["updatedAt"] = "2026-01-31T10:00:00.000Z"
         env["ipai.n8n.workflow"]._take_one(record, row)
     return record
 
