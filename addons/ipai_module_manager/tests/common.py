@@ -21,8 +21,6 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: {s
 class LocalIndex:
     """A simple repository over HTTP; ``packages``: name -> {version: [requirement lines]}."""
 
-    readme = "**Bold** words."
-
     def __init__(self):
         self.packages, self.asked, self.is_down = {}, [], False
         index = self
@@ -72,7 +70,7 @@ class LocalIndex:
     def metadata(self, name, version):
         needs = "\n".join(f"Requires-Dist: {line}" for line in self.packages[name][version])
         facts = {"name": name, "version": version, "needs": needs or "License: LGPL-3"}
-        return METADATA.format(**facts, summary=f"What {name} does", readme=self.readme)
+        return METADATA.format(**facts, summary=f"What {name} does", readme="**Bold** words.")
 
     def close(self):
         self.server.shutdown()
