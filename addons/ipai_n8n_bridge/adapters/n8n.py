@@ -79,6 +79,9 @@ class N8nApi:
     def create_workflow(self, workflow: dict) -> dict:
         return _expected(self._ask("POST", "/api/v1/workflows", workflow), "id")
 
+    def update_workflow(self, workflow_id: str, workflow: dict) -> dict:
+        return _expected(self._ask("PUT", f"/api/v1/workflows/{workflow_id}", workflow), "id")
+
     def create_credential(self, name: str, kind: str, data: dict) -> str:
         """Store a credential in n8n, encrypted there; return its id."""
         body = {"name": name, "type": kind, "data": data}

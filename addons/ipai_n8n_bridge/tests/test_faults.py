@@ -1,8 +1,10 @@
 """Answers nobody expects, and faults of our own: each stays where it is, the others go on."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+from odoo.addons.ipai_ops.tests.common import SHA
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
@@ -75,6 +77,20 @@ class TestFaults(N8nMixin, TransactionCase):
                 self.assertEqual((order.state, self.n8n.health), ("failed", "unwell"))
                 self.assertIn("is not n8n", self.n8n.health_said)
                 self.assertFalse(self.deliveries.search([("state", "!=", "delivered")]))
+
+    def test_a_bridge_that_fails_stops_no_run_and_tells_of_it_afterwards(self):
+        self.subscription.kinds = "run.*"
+        broken = patch.object(type(self.deliveries), "_plan", side_effect=KeyError("odd"))
+        with broken:
+            run = self.finish(self.make_environment()._deploy("push", SHA))
+            with self.assertRaises(KeyError):
+                self.drive()
+        self.assertEqual(run.state, "done")
+        self.drive()
+        self.assertEqual(
+            [fact["kind"] for fact in self.listener.facts()],
+            ["run.queued", "run.started", "run.finished"],
+        )
 
     @mute_logger(DRIVER)
     def test_a_delivery_the_server_stumbles_over_is_set_aside_and_can_be_sent_again(self):
