@@ -71,15 +71,15 @@ def waiting(bridge):
 
 
 def imported_again(bridge, template, like, **values):
-    """Import a shipped workflow with the newest secret, in place of the earlier one."""
-    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", like]], "name"):
-        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
+    """Import a shipped workflow with the newest secret: it takes the place of the earlier one."""
     flow = {"template": template, "suite_url": bridge.odoo.url, "server_id": bridge.server}
     made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, **values})
     bridge.odoo.call("ipai.n8n.import", "action_import", [made])
     bridge.until(lambda: not waiting(bridge), "the import did not end")
-    domain = [["name", "like", like], ["is_active", "=", True]]
-    [flow] = bridge.rows("ipai.n8n.workflow", domain, "external_id")
+    bridge.odoo.call("ipai.n8n.server", "action_refresh", [bridge.server])
+    bridge.until(lambda: not waiting(bridge), "the list was not read")
+    [flow] = bridge.rows("ipai.n8n.workflow", [["name", "like", like]], "external_id", "is_active")
+    assert flow["is_active"], "one of its name, and n8n runs it"
     return flow["external_id"]
 
 
