@@ -56,7 +56,7 @@ def deliveries(server):
     env["ipai.n8n.subscription"].create({"name": "Alerts to Slack and mail", **place})
     book = env["ipai.n8n.delivery"]
     book._plan(env["ops.fact"].search([], limit=12) | about_a_deploy())
-    refused = "No active workflow has this path: activate the workflow, or correct the path."
+    refused = "No active workflow has this path: activate it, or correct the path."
     for number, delivery in enumerate(book.search([])):
         values = {"state": "delivered", "status": 202, "attempts": 1, "latency_ms": 84 + 7 * number}
         values |= {"execution": str(40 + number), "execution_state": "success"}
