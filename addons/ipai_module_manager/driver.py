@@ -4,9 +4,12 @@ No transaction is open during a call to the outside, and each answer is kept at 
 ends early goes on with the next one.
 """
 
+import logging
 import time
 
-from odoo.exceptions import UserError
+import psycopg2
+
+from odoo.exceptions import ConcurrencyError, UserError
 
 from .adapters import forge, package_index, pip_settings, repository
 from .engine import requirement_lines
@@ -14,8 +17,12 @@ from .engine.catalogue import Missing
 from .engine.forge import ForgeFault
 from .engine.resolving import Conflict
 
+_logger = logging.getLogger(__name__)
+
 TURN_SECONDS = 60  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
 AHEAD_AT_ONCE = 20
+BUSY = (ConcurrencyError, psycopg2.errors.SerializationFailure)  # the next turn does it again
+FAULT = "This server has a fault and did not do it: its log says why."
 NO_ADDRESS = "No package index is configured: enter its address under Modules › Package index."
 
 
@@ -55,10 +62,23 @@ def _answer(env, order):
     try:
         said = {"test": _test, "names": _names, "page": _page}[kind](env, package)
         is_well = True
+        env.flush_all()
     except package_index.IndexFault as fault:
         said, is_well = str(fault), False
+    except BUSY:
+        raise
+    except Exception:
+        said, is_well = _fault(env, order), False
     order._note_end(is_well, said)
     env.cr.commit()
+
+
+def _fault(env, record):
+    """Tell the log of a fault of our own; it ends this piece of work, not those behind it."""
+    _logger.exception("%s cannot be done", record)
+    env.cr.rollback()
+    env.invalidate_all()
+    return FAULT
 
 
 def _test(env, _package):
@@ -110,6 +130,10 @@ def _move(env, change, deadline):
         change._end("refused", str(conflict))
     except (package_index.IndexFault, repository.RepositoryFault) as fault:
         change._end("failed", str(fault))
+    except BUSY:
+        raise
+    except Exception:
+        change._end("failed", _fault(env, change))
     env.cr.commit()
     return True
 
@@ -171,6 +195,10 @@ def _open_pull(env, change):
         change._note_pull(forge.open_pull(place, token, wish, pip_settings.certificates()))
     except (ForgeFault, UserError) as fault:  # a lost key of the secrets is said by Odoo
         change._note_pull_fault(str(fault))
+    except BUSY:
+        raise
+    except Exception:
+        change._note_pull_fault(_fault(env, change))
     env.cr.commit()
 
 
@@ -186,4 +214,8 @@ def _read_ahead(env, deadline):
             _page(env, package)
         except package_index.IndexFault as fault:
             package.fault = str(fault)
-            env.cr.commit()
+        except BUSY:
+            raise
+        except Exception:
+            package.fault = _fault(env, package)
+        env.cr.commit()

@@ -1,16 +1,22 @@
 """Carries facts to n8n: record the intent, commit, call, record the outcome, commit."""
 
+import logging
 import random
 import time
 
+import psycopg2
+
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 
 from .adapters import n8n
+
+_logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 45  # of one cron call; Odoo ends a cron after limit_time_real_cron (120 s)
 FACTS_AT_ONCE = 200
 DELIVERIES_AT_ONCE = 50
+MOST_TRIES = 3
 
 
 def work(env, turn_seconds=TURN_SECONDS):
@@ -24,8 +30,8 @@ def work(env, turn_seconds=TURN_SECONDS):
         moved = _take_facts(env) + _do_orders(env, deadline) + _deliver(env, deadline)
         if not moved:
             break
-    _watch_executions(env, deadline)
-    env["ipai.n8n.delivery"]._come_back()
+    away = _watch_executions(env, deadline)
+    env["ipai.n8n.delivery"]._come_back(away)
     env.cr.commit()
 
 
@@ -52,12 +58,21 @@ def _deliver(env, deadline):
 
 
 def _send(env, delivery):
-    request = delivery._begin_sending(int(time.time()))
-    env.cr.commit()
-    answer = n8n.post(*request)
-    delivery._note_answer(answer, fields.Datetime.now(), random.random())  # noqa: S311 (jitter)
-    env.cr.commit()
+    """Send one; whatever is wrong with it must not hold up the others."""
+    try:
+        request = delivery._begin_sending(int(time.time()))
+        env.cr.commit()
+        answer = n8n.post(*request)
+        _insist(env, lambda: _note_answer(delivery, answer))
+    except Exception:
+        _logger.exception("n8n delivery %s cannot be sent", delivery.id)
+        _insist(env, delivery._set_aside, is_clean=False)
+        return True
     return answer.is_delivered
+
+
+def _note_answer(delivery, answer):
+    delivery._note_answer(answer, fields.Datetime.now(), random.random())  # noqa: S311 (jitter)
 
 
 def _do_orders(env, deadline):
@@ -66,16 +81,27 @@ def _do_orders(env, deadline):
     for order in orders:
         if time.monotonic() > deadline:
             break
-        server = order.server_id
-        task = order._begin()
-        try:
-            api = _api(env, server)
-            said, found = task(api), True
-        except n8n.N8nError as error:
-            said, found = str(error), False
-        order._note_end(said, found)
-        env.cr.commit()
+        _do_order(env, order)
     return len(orders)
+
+
+def _do_order(env, order):
+    """Do one; what nobody thought of ends this question, not those behind it."""
+    try:
+        said, found = _asked(env, order)
+        _insist(env, lambda: order._note_end(said, found))
+    except Exception:
+        _logger.exception("Question %s to n8n failed", order.id)
+        _insist(env, order._note_fault, is_clean=False)
+
+
+def _asked(env, order):
+    """Return (what n8n said, True), or (why not, False)."""
+    server, task = order.server_id, order._begin()
+    try:
+        return task(_api(env, server)), True
+    except n8n.N8nError as error:
+        return str(error), False
 
 
 def _api(env, server):
@@ -90,16 +116,40 @@ def _api(env, server):
 
 
 def _watch_executions(env, deadline):
-    """Learn how the executions ended that deliveries have started."""
+    """Learn how the executions ended that deliveries started; return the servers that are away."""
+    away = env["ipai.n8n.server"]
     for delivery in env["ipai.n8n.delivery"]._watched():
         if time.monotonic() > deadline:
-            return
-        server, execution = delivery.server_id, delivery.execution
+            break
+        if delivery.server_id not in away:
+            away += _watch(env, delivery)
+    return away
+
+
+def _watch(env, delivery):
+    """Ask after one execution; return its server where it is away: it is asked again later."""
+    server, execution = delivery.server_id, delivery.execution
+    try:
+        found = _api(env, server).execution(execution)
+        delivery._note_execution(found["status"], workflow=found.get("workflowId"))
+    except n8n.N8nAway:
+        return server
+    except n8n.N8nError as error:
+        delivery._note_execution("unknown", str(error))
+    env.cr.commit()
+    return server.browse()
+
+
+def _insist(env, do, is_clean=True):
+    """Do and commit; again where somebody else wrote the same rows at the same moment."""
+    for attempt in range(1, MOST_TRIES + 1):
+        if not is_clean or attempt > 1:
+            env.cr.rollback()
+            env.invalidate_all()
         try:
-            found = _api(env, server).execution(execution)
-        except n8n.N8nError as error:
-            delivery._note_execution("unknown", str(error))
+            do()
             env.cr.commit()
             return
-        delivery._note_execution(found.get("status"), workflow=found.get("workflowId"))
-        env.cr.commit()
+        except (ConcurrencyError, psycopg2.errors.SerializationFailure):
+            if attempt == MOST_TRIES:
+                raise

@@ -12,6 +12,7 @@ from .engine.modals import Choice
 GONE = ("destroying", "destroyed")
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 MOST_CHOICES = 100
+NEEDS_PLACE = {"deploy": "deploy", "rollback": "rollback", "logs": "logs", "backups": "view"}
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,20 @@ def place(env, project, environment):
 
 def places(env, permission, project=""):
     """Return the environments on which the person has ``permission``, as choices."""
+    allowed = _allowed(env, permission, project)
+    return [Choice(str(one.id), f"{one.display_name} ({one.stage})") for one in allowed]
+
+
+def _allowed(env, permission, project):
     domain = [("state", "not in", GONE)] + ([("project_id.code", "=", project)] if project else [])
     found = env["ops.environment"].search(domain, limit=MOST_CHOICES, order="project_id, stage")
-    allowed = found.filtered(lambda environment: environment._may(permission))
-    return [Choice(str(one.id), f"{one.display_name} ({one.stage})") for one in allowed]
+    return found.filtered(lambda one: one._may(permission))
+
+
+def builds_by_place(env, project=""):
+    """Return (name, builds) of the environments the person may roll back and that can go back."""
+    found = [(one.display_name, builds(one)) for one in _allowed(env, "rollback", project)]
+    return [(name, choices) for name, choices in found if choices]
 
 
 def run_of(env, value):
@@ -125,9 +136,9 @@ def _no_form(env, environment):
 
 def rollback_form(env, asked):
     """The form of a roll back: the chosen deploy comes back, its data too where that was chosen."""
-    environment = _chosen(env, "ops.environment", asked.value)
     run = _chosen(env, "ops.run", asked.answers.get("build"))
-    if run.environment_id != environment:
+    offered = _chosen(env, "ops.environment", asked.value) if asked.value else run.environment_id
+    if run.environment_id != offered:
         raise UserError(env._("That deploy is another environment's."))
     with_data = asked.answers.get("data") == "back"
     run_id = env["ops.run"].restore_deployment(run.id, with_data)
@@ -179,6 +190,19 @@ def logs(env, asked):
     return Told(reading.log(env, run), run.id)
 
 
+def logs_form(env, asked):
+    """The form of ``/ops logs``."""
+    environment = _chosen(env, "ops.environment", asked.answers.get("environment"))
+    run = reading.last_run(env, environment)
+    return Told(reading.log(env, run), run.id)
+
+
+def backups_form(env, asked):
+    """The form of ``/ops backups``."""
+    environment = _chosen(env, "ops.environment", asked.answers.get("environment"))
+    return Told(reading.backups(env, environment))
+
+
 def backups(env, asked):
     """``/ops backups project/environment``."""
     read = _command(env, asked)
@@ -195,11 +219,18 @@ def _command(env, asked):
     read = command.parse(asked.words)
     if read.problem:
         raise UserError(read.problem)
-    if read.verb == "deploy" and not read.environment:
-        raise UserError(
-            env._("The form did not open. Write where: `/ops deploy project/environment`.")
-        )
+    if read.verb in NEEDS_PLACE and not (read.environment or read.run_id):
+        raise UserError(_why_no_form(env, read))
     return read
+
+
+def _why_no_form(env, read):
+    """Say why the form that asks for the place is not there."""
+    if not places(env, NEEDS_PLACE[read.verb], read.project):
+        return env._("There is no environment where you may do that.")
+    if read.verb == "rollback" and not builds_by_place(env, read.project):
+        return env._("No environment of yours has another build to go back to.")
+    return env._("The form did not open. Write where: `/ops %s project/environment`.", read.verb)
 
 
 def _chosen(env, model, number):
@@ -243,6 +274,8 @@ DEEDS = {
     ("button", "rollback"): rollback_button,
     ("button", "retry"): retry,
     ("form", "deploy"): deploy_form,
+    ("form", "logs"): logs_form,
+    ("form", "backups"): backups_form,
     ("form", "rollback"): rollback_form,
     ("form", "reject"): reject,
 }

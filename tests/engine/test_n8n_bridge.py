@@ -23,6 +23,7 @@ def load(name):
 
 circuit, outcome, matching = load("circuit"), load("outcome"), load("matching")
 signature, message, templates = load("signature"), load("message"), load("templates")
+calls = load("calls")
 NOW = datetime(2026, 1, 31, 10)
 
 
@@ -124,3 +125,30 @@ def test_a_shipped_workflow_is_whole(path):
     dead = [node for node in off["nodes"] if node.get("disabled")]
     assert all(node["name"] in ("Slack", "Mail") and "credentials" not in node for node in dead)
     json.dumps(off)
+
+
+WELL = {"project": "acme", "env": 7, "git_sha": None}
+NESTED = {"run_id": 1, "level": "info", "message": "x", "payload": {"a": [{"b": "\x00"}]}}
+
+
+def test_what_fits_is_taken_without_what_is_blank():
+    assert calls.check("queue_run", WELL) == {"project": "acme", "env": 7}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "said"),
+    [
+        ("queue_run", {"env": "main"}, "“project” is missing"),
+        ("queue_run", {**WELL, "projekt": 1}, "“projekt” is no field of queue_run"),
+        ("queue_run", {**WELL, "env": True}, "“env” must be an id"),
+        ("queue_run", {**WELL, "env": "x" * 201}, "“env” must be an id"),
+        ("queue_run", {**WELL, "env": 2**31}, "“env” must be an id"),
+        ("queue_run", {**WELL, "ref": "\ud800"}, "cannot be kept"),
+        ("add_event", NESTED, "cannot be kept"),
+        ("add_event", {**NESTED, "payload": []}, "“payload” must be an object"),
+        ("report", {"hours": 1.5}, "“hours” must be a whole number"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(action, payload, said):
+    with pytest.raises(calls.Misfit, match=said):
+        calls.check(action, payload)

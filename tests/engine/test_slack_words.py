@@ -250,7 +250,9 @@ def test_the_forms_are_views_slack_accepts():
     choices = [modals.Choice(str(n), f"build {n} " + "x" * 90) for n in range(150)]
     for view in (
         modals.deploy(choices, "7", "|C1"),
+        modals.where("logs", "Log", choices, "|C1"),
         modals.rollback("Acme / main", choices, "3:abc|C1"),
+        modals.rollback_anywhere([("Acme / main " * 9, choices[:100])] * 3, "|C1"),
         modals.reject("Deploy 3f2c1a9 to Acme / main", "3:abc|C1"),
     ):
         View(**view).validate_json()

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -70,15 +71,15 @@ def waiting(bridge):
 
 
 def imported_again(bridge, template, like, **values):
-    """Import a shipped workflow with the newest secret, in place of the earlier one."""
-    for known in bridge.rows("ipai.n8n.workflow", [["name", "like", like]], "name"):
-        bridge.odoo.call("ipai.n8n.workflow", "action_deactivate", [known["id"]])
+    """Import a shipped workflow with the newest secret: it takes the place of the earlier one."""
     flow = {"template": template, "suite_url": bridge.odoo.url, "server_id": bridge.server}
     made = bridge.odoo.call("ipai.n8n.import", "create", {**flow, **values})
     bridge.odoo.call("ipai.n8n.import", "action_import", [made])
     bridge.until(lambda: not waiting(bridge), "the import did not end")
-    domain = [["name", "like", like], ["is_active", "=", True]]
-    [flow] = bridge.rows("ipai.n8n.workflow", domain, "external_id")
+    bridge.odoo.call("ipai.n8n.server", "action_refresh", [bridge.server])
+    bridge.until(lambda: not waiting(bridge), "the list was not read")
+    [flow] = bridge.rows("ipai.n8n.workflow", [["name", "like", like]], "external_id", "is_active")
+    assert flow["is_active"], "one of its name, and n8n runs it"
     return flow["external_id"]
 
 
@@ -159,6 +160,35 @@ def test_comments_of_strangers_and_forged_ones_do_nothing(bridge, n8n, secret):
     unknown = comment(n8n, secret, "/deploy nowhere acme", "OWNER", 10)
     assert (stranger.status_code, forged.status_code, unknown.status_code) == (200, 401, 422)
     assert bridge.odoo.call("ops.run", "search_count", []) == before
+
+
+def test_one_call_made_six_times_at_once_is_one_run(bridge):
+    """Odoo's own request loop on real connections: nobody is told of a fault."""
+    key = bridge.odoo.call("ipai.n8n.server", "action_new_key", [bridge.server])
+    headers = {"Authorization": f"Bearer {key['params']['message']}", "Idempotency-Key": "six"}
+    url, order = f"{bridge.odoo.url}/ipai/n8n/v1/queue_run", {"project": "acme", "env": "main"}
+    before = bridge.odoo.call("ops.run", "search_count", [])
+    with ThreadPoolExecutor(6) as pool:
+        calls = [
+            pool.submit(requests.post, url, json=order, headers=headers, timeout=60)
+            for _turn in range(6)
+        ]
+        answers = [call.result() for call in calls]
+    assert [answer.status_code for answer in answers] == [200] * 6, [a.text for a in answers]
+    assert len({answer.json()["run_id"] for answer in answers}) == 1
+    assert sum(answer.json().get("replayed", False) for answer in answers) == 5
+    assert bridge.odoo.call("ops.run", "search_count", []) == before + 1
+
+
+def test_an_address_that_is_no_n8n_is_named(bridge, slack):
+    """The hook of the tests' Slack answers, and is no n8n: the test button says so."""
+    values = {"name": "not flows", "url": slack.url, "new_api_key": "a key"}
+    other = bridge.odoo.call("ipai.n8n.server", "create", values)
+    bridge.odoo.call("ipai.n8n.server", "action_test", [other])
+    bridge.until(lambda: not waiting(bridge), "the test did not end")
+    [server] = bridge.rows("ipai.n8n.server", [["id", "=", other]], "health", "health_said")
+    assert server["health"] == "unwell", server
+    bridge.odoo.call("ipai.n8n.server", "unlink", [other])
 
 
 @pytest.fixture(scope="module")

@@ -45,8 +45,10 @@ def read(url, branch, path, credentials=None):
 
 
 def write(url, change, credentials=None):
-    """Commit and push the change, never by force; return the commit. Raises RepositoryFault."""
+    """Commit and push the change, once and never by force; return the commit. Raises RepositoryFault."""
     with _clone(url, change.base, credentials, change.author, change.email) as git:
+        if earlier := _pushed(git, change):
+            return earlier
         file = git.folder / change.path
         if _content(file) != change.before:
             raise RepositoryFault(
@@ -57,6 +59,18 @@ def write(url, change, credentials=None):
         git("commit", "--quiet", "--no-verify", "--message", change.message)
         git("push", "--quiet", "origin", f"HEAD:refs/heads/{change.branch}")
         return git("rev-parse", "HEAD").strip()
+
+
+def _pushed(git, change):
+    """Return the commit of an earlier try whose end was not recorded, or None."""
+    branch = f"refs/heads/{change.branch}"
+    if not git("ls-remote", "origin", branch).strip():
+        return None
+    git("fetch", "--quiet", "--depth", "1", "origin", branch)
+    is_ours = git("log", "-1", "--format=%B", "FETCH_HEAD").strip() == change.message.strip()
+    if not is_ours or git("show", f"FETCH_HEAD:{change.path}") != change.after:
+        return None
+    return git("rev-parse", "FETCH_HEAD").strip()
 
 
 class _Git:

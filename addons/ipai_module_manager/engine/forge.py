@@ -87,7 +87,7 @@ def create(place, token, wish):
 
 def found(place, rows, wish):
     """Return the Pull among the answer of ``find``, or None."""
-    mine = (row for row in rows if _head(place, row) == wish.head)
+    mine = (row for row in rows if _ends(place, row) == (wish.head, wish.base))
     return next((read(place, row) for row in mine), None)
 
 
@@ -131,16 +131,30 @@ def _headers(forge, token):
     return {"Authorization": f"Bearer {token}", **kinds}
 
 
-def _head(place, row):
-    return row["source_branch"] if place.forge == "gitlab" else row["head"]["ref"]
+def _ends(place, row):
+    """Return from which branch to which a pull request goes."""
+    if place.forge == "gitlab":
+        return row["source_branch"], row["target_branch"]
+    return row["head"]["ref"], row["base"]["ref"]
 
 
 def _reason(data):
+    """Return the words of a refusal: a text, a list, or the fields with what is wrong of each."""
     if not isinstance(data, dict):
         return "it gave no reason."
     said = data.get("message") or data.get("error") or "it gave no reason."
-    details = [
-        error.get("message") for error in data.get("errors") or () if isinstance(error, dict)
-    ]
-    words = said if isinstance(said, list) else [str(said)]
+    if isinstance(said, dict):
+        said = [f"{field} {_joined(words)}" for field, words in said.items()]
+    errors = [error for error in data.get("errors") or () if isinstance(error, dict)]
+    details = [error.get("message") or _detail(error) for error in errors]
+    words = said if isinstance(said, list) else [said]
     return "; ".join([*map(str, words), *filter(None, details)])[:300]
+
+
+def _joined(words):
+    return ", ".join(map(str, words)) if isinstance(words, list) else str(words)
+
+
+def _detail(error):
+    """Return ``field: code``, which GitHub gives where it gives no sentence."""
+    return ": ".join(str(error[name]) for name in ("field", "code") if error.get(name))

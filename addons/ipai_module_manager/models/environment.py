@@ -1,9 +1,15 @@
 """An environment's modules: when they were read, how many there are, what they must fit."""
 
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models, release
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 
 from .run import CHANGING
+
+_logger = logging.getLogger(__name__)
 
 PYTHON = "3.13"  # of the base image; an inventory knows better
 READ_AFTER = ("deploy", "restore", "rollback", *CHANGING)
@@ -77,15 +83,34 @@ class Environment(models.Model):
     def _run_ended(self, run):
         """Take over what a run found out about modules; look again where it changed them."""
         result = super()._run_ended(run)
-        if run.kind == "modules" and run.state == "done":
-            self._take_modules(run)
+        for follow in (self._take_modules, self._take_operation, self._read_again):
+            self._followed(follow, run)
+        return result
+
+    def _followed(self, follow, run):
+        """Do what follows from a run's end; a fault in it is told there and stops no run."""
+        try:
+            with self.env.cr.savepoint():
+                follow(run)
+        except (ConcurrencyError, psycopg2.errors.SerializationFailure):
+            raise  # the whole end is recorded again
+        except Exception as fault:
+            _logger.exception("What run %s says of the modules cannot be taken over", run.id)
+            why = str(fault) if isinstance(fault, UserError) else self.env._("see the server's log")
+            said = self.env._("What is known of the modules was not brought up to date: %s", why)
+            run._say(run.step_ids.browse(), "warning", said)
+
+    def _take_operation(self, run):
         self.env["ipai.module.operation"]._run_ended(run)
+
+    def _read_again(self, run):
         if run.kind in READ_AFTER and run.state == "done" and self.image_id:
             self._read_modules("schedule")
-        return result
 
     def _take_modules(self, run):
         """Replace the inventory by what the run has read."""
+        if run.kind != "modules" or run.state != "done":
+            return
         rows = [row for portion in run._payloads("modules") for row in portion]
         packages = [row for portion in run._payloads("packages") for row in portion]
         facts = next(iter(run.step_ids.mapped("result")), None) or {}

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from unittest.mock import patch
 
 from odoo.addons.ipai_ops.engine import steps
 from odoo.addons.ipai_ops.engine.steps import back
 from odoo.addons.ipai_ops.tests.common import SHA
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from .common import ModulesMixin
 
@@ -99,6 +101,28 @@ class TestEnvironmentModules(ModulesMixin, TransactionCase):
         for state, count in (("failed", 0), ("done", 1)):
             self.finish(self.production._deploy("push", SHA, redeploy_image=image), state)
             self.assertEqual(self.env["ops.run"].search_count(asked), count)
+
+    @mute_logger("odoo.addons.ipai_module_manager.models.environment")
+    def test_a_fault_of_this_addon_never_stops_a_run(self):
+        for name in ("_take_modules", "_take_operation", "_read_modules"):
+            with self.subTest(name):
+                broken = patch.object(type(self.production), name, side_effect=KeyError("odd"))
+                with broken:
+                    deploy = self.production._deploy(
+                        "push", SHA, redeploy_image=self.production.image_id
+                    )
+                    self.finish(deploy)
+                self.assertEqual((deploy.state, self.production.state), ("done", "up"))
+                said = deploy.event_ids.filtered(lambda event: event.level == "warning")
+                self.assertIn("modules was not brought up to date", said.message)
+
+    @mute_logger("odoo.addons.ipai_module_manager.models.environment")
+    def test_an_inventory_that_makes_no_sense_leaves_the_one_before(self):
+        self.read([row("base"), row("sale")])
+        self.read([{"nonsense": True}])
+        self.assertEqual(set(self.production.module_ids.mapped("name")), {"base", "sale"})
+        run = self.env["ops.run"].search([("kind", "=", "modules")], limit=1)
+        self.assertEqual(run.state, "done")
 
     def test_where_nothing_was_deployed_people_are_told(self):
         fresh = self.make_environment()

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from ..adapters import pip_settings
 from .common import GitServer, ModulesMixin
@@ -132,6 +133,35 @@ class TestMarketplace(ModulesMixin, TransactionCase):
         self.assertEqual((run.kind, run.commit), ("deploy", change.commit))
         self.assertEqual(run.environment_id, self.production)
         self.git.push("requests>=2\n")
+
+    def test_a_commit_whose_end_was_not_recorded_is_found_and_not_made_twice(self):
+        self.index.packages["odoo-addon-only-new"] = {"19.0.1.0.0": [ODOO]}
+        self.refresh()
+        for way in ("branch", "direct"):
+            with self.subTest(way):
+                change = self.ask("only_new" if way == "direct" else "web_responsive", way)
+                change.with_user(self.operator).action_confirm()
+                self.drive()
+                commit = change.commit
+                self.assertTrue(commit)
+                change.sudo().write({"state": "confirmed", "commit": False})  # died after the push
+                self.drive()
+                self.assertEqual((change.state, change.commit), ("pushed", commit))
+                self.assertEqual(self.git.show(f"{change.branch}:requirements.txt"), change.after)
+        self.git.push("requests>=2\n")
+
+    @mute_logger("odoo.addons.ipai_module_manager.driver")
+    def test_a_page_the_server_stumbles_over_does_not_hold_up_the_next_question(self):
+        self.refresh()
+        odd, well = self.package("web_responsive"), self.package("queue_job")
+        odd.with_user(self.operator).action_read()
+        with patch.object(type(odd), "_take_metadata", side_effect=KeyError("odd")):
+            self.drive()
+        self.assertIn("its log says why", odd.fault)
+        self.assertFalse(self.orders.search([("state", "=", "waiting")]))
+        well.with_user(self.operator).action_read()
+        self.drive()
+        self.assertEqual(well.latest_version, "19.0.1.2.0")
 
     def test_a_conflicting_module_is_refused_in_one_sentence(self):
         self.refresh()

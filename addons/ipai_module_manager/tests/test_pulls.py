@@ -70,13 +70,39 @@ class TestPulls(ModulesMixin, TransactionCase):
                 self.assertEqual((len(server.pulls), change.pull_number), (1, 1))
                 self.assertEqual([verb for verb, _path in server.asked], ["GET", "POST", "GET"])
 
+    def test_one_of_the_branch_into_another_base_is_not_taken_for_ours(self):
+        for kind in FORGES:
+            with self.subTest(kind):
+                server, change = self.serve(kind), self.pushed()
+                place, token, wish = change._pull_facts()
+                elsewhere = forge.Wish(wish.head, "another", wish.title, wish.text)
+                adapter.open_pull(place, token, elsewhere)
+                self.drive()
+                self.assertEqual((len(server.pulls), change.pull_number), (2, 2))
+
+    def test_a_request_the_forge_does_not_publish_is_noticed(self):
+        """The shapes hold: a misspelt name or value of any call is a fault of the test's forge."""
+        for kind in FORGES:
+            with self.subTest(kind):
+                server = ForgeServer(kind)
+                server.check_query({"stat": ["open"]})
+                server.check_query({"state": ["openly"]})
+                server.opened(server.place, {}, {"titel": "x"})
+                self.assertGreaterEqual(len(server.faults), 3)
+                with self.assertRaises(AssertionError):
+                    server.close()
+
     def test_what_the_forge_refuses_is_said_and_can_be_tried_again(self):
         server, change = self.serve(), None
+        failed = {"message": "Validation Failed", "documentation_url": "https://docs.example.com"}
+        head = {"resource": "PullRequest", "field": "head", "code": "invalid"}
         for answer, words in (
             ((401, {"message": "Bad credentials"}), "does not accept the token"),
             ((403, {"message": "Resource not accessible"}), "right to write them"),
             ((404, {"message": "Not Found"}), "knows no repository acme/erp"),
-            ((422, {"message": "Validation Failed", "errors": [{"message": "x"}]}), "Failed; x"),
+            ((422, {**failed, "errors": [{"code": "custom", "message": "x"}]}), "Failed; x"),
+            ((422, {**failed, "errors": [head]}), "Failed; head: invalid"),
+            ((400, {"message": {"base": ["is empty", "is odd"]}}), "base is empty, is odd"),
             ((502, "<html>"), "answered 502"),
             ((200, "<html>"), "is not the API of GitHub"),
         ):

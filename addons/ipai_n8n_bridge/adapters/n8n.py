@@ -8,25 +8,44 @@ from ..engine.outcome import SAID_LENGTH, Answer
 
 TIMEOUT_SECONDS = 10
 PAGE = 100
+LONGEST_ANSWER = 64 * 1024
+CHUNK = 4096
+FOREIGN = "What answers at this address is not n8n."
 
 
 class N8nError(Exception):
     """n8n could not be asked, or refused; the text is a sentence for people."""
 
 
+class N8nAway(N8nError):
+    """n8n did not answer, or is not well: the same question may be answered later."""
+
+
 def post(url: str, headers: dict, body: bytes) -> Answer:
     """Send one message to a webhook; never raises."""
     start = time.monotonic()
+    options = {"data": body, "headers": headers, "allow_redirects": False, "stream": True}
     try:
-        said = requests.post(
-            url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
+        with requests.post(url, timeout=TIMEOUT_SECONDS, **options) as said:
+            text = _beginning(said, start + TIMEOUT_SECONDS)
     except requests.Timeout:
         return Answer(milliseconds=_since(start), error="n8n did not answer within 10 seconds.")
     except requests.RequestException as error:
         reason = f"n8n cannot be reached at this address ({type(error).__name__})."
         return Answer(milliseconds=_since(start), error=reason)
-    return Answer(said.status_code, said.text[:SAID_LENGTH], _since(start))
+    return Answer(said.status_code, text, _since(start))
+
+
+def _beginning(said, deadline):
+    """Return as much of an answer as is kept, without what PostgreSQL cannot keep."""
+    read = bytearray()
+    for part in said.iter_content(CHUNK):
+        read += part
+        if len(read) >= LONGEST_ANSWER:
+            break
+        if time.monotonic() > deadline:
+            raise requests.Timeout("the answer came too slowly")
+    return read.decode("utf-8", "replace").replace("\x00", "\ufffd")[:SAID_LENGTH]
 
 
 def _since(start):
@@ -49,28 +68,30 @@ class N8nApi:
         return self._pages("/api/v1/workflows")
 
     def execution(self, execution_id: str) -> dict:
-        return self._ask("GET", f"/api/v1/executions/{int(execution_id)}")
+        if not execution_id.isdecimal():
+            raise N8nError(f"“{execution_id[:50]}” is no execution of n8n.")
+        return _expected(self._ask("GET", f"/api/v1/executions/{execution_id}"), "status")
 
     def set_active(self, workflow_id: str, is_active: bool) -> dict:
         verb = "activate" if is_active else "deactivate"
-        return self._ask("POST", f"/api/v1/workflows/{workflow_id}/{verb}")
+        return _expected(self._ask("POST", f"/api/v1/workflows/{workflow_id}/{verb}"), "id")
 
     def create_workflow(self, workflow: dict) -> dict:
-        return self._ask("POST", "/api/v1/workflows", workflow)
+        return _expected(self._ask("POST", "/api/v1/workflows", workflow), "id")
 
     def update_workflow(self, workflow_id: str, workflow: dict) -> dict:
-        return self._ask("PUT", f"/api/v1/workflows/{workflow_id}", workflow)
+        return _expected(self._ask("PUT", f"/api/v1/workflows/{workflow_id}", workflow), "id")
 
     def create_credential(self, name: str, kind: str, data: dict) -> str:
         """Store a credential in n8n, encrypted there; return its id."""
         body = {"name": name, "type": kind, "data": data}
-        return self._ask("POST", "/api/v1/credentials", body)["id"]
+        return _expected(self._ask("POST", "/api/v1/credentials", body), "id")["id"]
 
     def _pages(self, path):
         rows, cursor = [], ""
         while True:
             page = self._ask("GET", f"{path}?limit={PAGE}{'&cursor=' + cursor if cursor else ''}")
-            rows += page["data"]
+            rows += [_expected(row, "id") for row in _expected(page, "data")["data"]]
             cursor = page.get("nextCursor")
             if not cursor:
                 return rows
@@ -82,11 +103,12 @@ class N8nApi:
             said = requests.request(method, self.url + path, timeout=TIMEOUT_SECONDS, **options)
         except requests.RequestException as error:
             reason = type(error).__name__
-            raise N8nError(f"n8n cannot be reached at {self.url} ({reason}).") from error
+            raise N8nAway(f"n8n cannot be reached at {self.url} ({reason}).") from error
         if said.status_code == 401:
             raise N8nError("n8n refused the API key: make a new one there and enter it here.")
         if said.status_code >= 300:
-            raise N8nError(f"n8n answered {said.status_code}: {_reason(said)}")
+            kind = N8nAway if said.status_code >= 500 or said.status_code == 429 else N8nError
+            raise kind(f"n8n answered {said.status_code}: {_reason(said)}")
         return _decoded(said)
 
 
@@ -101,4 +123,11 @@ def _decoded(said):
     try:
         return said.json()
     except ValueError as error:
-        raise N8nError("What answers at this address is not n8n.") from error
+        raise N8nError(FOREIGN) from error
+
+
+def _expected(answer, name):
+    """Return the answer if it is an object that has ``name``, as n8n's has."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise N8nError(FOREIGN)
+    return answer

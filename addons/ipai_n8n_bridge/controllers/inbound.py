@@ -31,13 +31,18 @@ class Inbound(http.Controller):
         if not owner:
             return _json(401, {"error": "The key is not known, or its time is over."})
         try:
-            payload = json.loads(said.get_data() or b"{}")
-        except ValueError:
+            payload = json.loads(said.get_data() or b"{}", parse_constant=_refuse)
+        except (ValueError, RecursionError):
             return _json(400, {"error": "The body is no JSON."})
         if not isinstance(payload, dict):
             return _json(400, {"error": "The body must be a JSON object."})
         key = said.headers.get("Idempotency-Key", "")
         return _json(*calls.with_user(owner)._answer(action, key, payload))
+
+
+def _refuse(word):
+    """JSON has no NaN and no Infinity, though Python reads them."""
+    raise ValueError(word)
 
 
 def _json(status, answer):

@@ -42,9 +42,7 @@ def sentence(answer: Answer) -> str:
     if answer.is_delivered:
         return ""
     if answer.status == 404:
-        return (
-            "n8n knows no active workflow at this path: activate the workflow, or correct the path."
-        )
+        return "No active workflow has this path: activate it, or correct the path."
     if answer.status in (401, 403):
         return "The workflow refused the signature: give it the secret of this server again."
     if answer.status:

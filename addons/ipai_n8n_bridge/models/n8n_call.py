@@ -4,9 +4,12 @@ import hashlib
 import json
 from datetime import timedelta
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessDenied, AccessError, UserError
+import psycopg2
 
+from odoo import api, fields, models
+from odoo.exceptions import AccessDenied, AccessError, ConcurrencyError, UserError
+
+from ..engine import calls
 from .n8n_server import KEY_SCOPE
 
 KEEP_DAYS = 30
@@ -58,25 +61,36 @@ class N8nCall(models.Model):
             return 404, {"error": f"There is no call “{action}”; use {', '.join(works)}."}
         if not key or len(key) > LONGEST_KEY:
             return 400, {"error": "Send an Idempotency-Key header of 1 to 200 characters."}
+        try:
+            given = calls.check(action, payload)
+        except (calls.Misfit, RecursionError) as error:
+            return 400, {"error": f"The fields do not fit. {error}"}
         fingerprint = self._fingerprint(action, payload)
         known = self.sudo().search([("user_id", "=", self.env.uid), ("key", "=", key)])
         if known:
             return self._again(known, fingerprint)
-        return self._do(works[action], action, key, fingerprint, payload)
+        values = {"action": action, "key": key, "fingerprint": fingerprint}
+        return self._do(lambda: works[action](**given), values)
 
-    def _do(self, work, action, key, fingerprint, payload):
+    def _do(self, work, values):
+        """Take the key, do the work, keep the answer; what fails frees the key again."""
         try:
             with self.env.cr.savepoint():
-                answer = work(**payload)
+                taken = self._take(values)
+                taken.answer = work()
+                return 200, taken.answer
         except AccessError as error:
             return 403, {"error": str(error)}
         except UserError as error:
             return 422, {"error": str(error)}
-        except TypeError as error:
-            return 400, {"error": f"The fields do not fit: {error}"}
-        values = {"action": action, "key": key, "fingerprint": fingerprint, "answer": answer}
-        self.sudo().create({**values, "user_id": self.env.uid})  # the book is the product's own
-        return 200, answer
+
+    def _take(self, values):
+        """Write the call down; a second one with its key waits here for the first one's end."""
+        try:
+            return self.sudo().create({**values, "user_id": self.env.uid})  # the product's own book
+        except psycopg2.errors.UniqueViolation as error:
+            # The request loop calls again, with a view of the database that shows the other one.
+            raise ConcurrencyError("The same call came twice at one moment.") from error
 
     @staticmethod
     def _again(known, fingerprint):

@@ -11,6 +11,7 @@ from ..engine import circuit, message, outcome, signature
 
 KEEP_DAYS = 30
 WATCHED_AT_ONCE = 20
+AWAY_SECONDS = 60
 
 
 class N8nDelivery(models.Model):
@@ -163,6 +164,11 @@ class N8nDelivery(models.Model):
         )
         self.server_id._note_try(answer.is_server_well, now)
 
+    def _set_aside(self):
+        """Give up what a fault of our own keeps from being sent; it can be sent again."""
+        said = self.env._("This server has a fault and did not send it: its log says why.")
+        self.exists().write({"state": "dead", "error": said})
+
     def action_replay(self):
         """Send again what was given up or delivered, with the same id."""
         self.check_access("read")
@@ -200,12 +206,13 @@ class N8nDelivery(models.Model):
         self.write({"execution_state": state, **known})
 
     @api.model
-    def _come_back(self):
+    def _come_back(self, away):
         """Have the scheduler call again when the next delivery is due, or an execution may end."""
         now = fields.Datetime.now()
         waiting = self.search([("state", "=", "waiting")], order="next_try_at", limit=1)
         moments = [waiting.next_try_at] if waiting else []
-        moments += [now + timedelta(seconds=5)] if self._watched() else []
+        for server in self._watched().server_id:
+            moments.append(now + timedelta(seconds=AWAY_SECONDS if server in away else 5))
         if moments:
             soon = max(min(moments), now + timedelta(seconds=1))
             self.env.ref("ipai_n8n_bridge.cron_work")._trigger(soon)

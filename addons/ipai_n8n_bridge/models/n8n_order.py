@@ -58,6 +58,12 @@ class N8nOrder(models.Model):
         kind = "success" if is_well else "danger"
         self.user_id._bus_send("simple_notification", {**notice, "type": kind})
 
+    def _note_fault(self):
+        """Tell of a fault of our own."""
+        self._note_end(
+            self.env._("This server has a fault and did not do it: its log says why."), False
+        )
+
     def _take_over(self, said):
         workflows = self.env["ipai.n8n.workflow"]
         if self.kind == "refresh":
@@ -73,9 +79,19 @@ class N8nOrder(models.Model):
 
 
 def _import(api, payload):
-    """Store the credentials, create the workflow with them, activate it; return it."""
+    """Store the credentials, create the workflow with them or renew it, activate it; return it."""
     text = payload["workflow"]
     for blank, (name, kind, data) in payload["credentials"].items():
         text = text.replace(f"__{blank}__", api.create_credential(name, kind, data))
-    made = api.create_workflow(fill(text, {}))
+    made = _put(api, fill(text, {}))
     return {**made, **api.set_active(made["id"], True)}
+
+
+def _put(api, workflow):
+    """Renew the workflow of an earlier import, so that no second one wants its webhooks; or create it."""
+    same = [each for each in api.workflows() if each.get("name") == workflow["name"]]
+    earlier = next((each for each in same if not each.get("isArchived")), None)
+    if not earlier:
+        return api.create_workflow(workflow)
+    api.set_active(earlier["id"], False)
+    return api.update_workflow(earlier["id"], workflow)

@@ -129,7 +129,9 @@ class N8nServer(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ipai_n8n_bridge.n8n_delivery_action"
         )
-        return {**action, "domain": [("server_id", "in", self.ids)], "context": {}}
+        chosen = self.env.context.get("deliveries")  # the button says which ones it counts
+        context = {f"search_default_{chosen}": 1} if chosen in ("waiting", "dead") else {}
+        return {**action, "domain": [("server_id", "in", self.ids)], "context": context}
 
     def _new_key(self):
         """Return a key of the current user that opens the bridge's calls and nothing else."""

@@ -17,8 +17,8 @@ class N8nWorkflow(models.Model):
     server_id = fields.Many2one("ipai.n8n.server", required=True, ondelete="cascade", index=True)
     external_id = fields.Char(string="Id in n8n", required=True, readonly=True)
     name = fields.Char(readonly=True)
-    is_active = fields.Boolean(readonly=True)
-    changed_at = fields.Char(readonly=True)
+    is_active = fields.Boolean(string="Active", readonly=True)
+    changed_at = fields.Char(string="Changed at", readonly=True)
     url = fields.Char(string="In n8n", compute="_compute_url")
 
     _unique = models.Constraint("UNIQUE(server_id, external_id)", "That workflow is listed.")

@@ -1,4 +1,5 @@
 from . import test_calls
 from . import test_deliveries
+from . import test_faults
 from . import test_rights
 from . import test_server

@@ -2,8 +2,10 @@
 
 import json
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from odoo.addons.ipai_n8n_bridge import driver
 from odoo.addons.ipai_ops.tests.common import OpsMixin
 from odoo.tests import new_test_user
 
@@ -13,6 +15,7 @@ class Listener:
 
     def __init__(self):
         self.messages, self.status, self.text = [], 200, "{}"
+        self.is_endless = False  # it answers until nobody listens any more
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -22,10 +25,19 @@ class Listener:
                 listener.messages.append((self.path, dict(self.headers), body))
                 status = listener.status(body) if callable(listener.status) else listener.status
                 self.send_response(status)
+                if listener.is_endless:
+                    return self.go_on()
                 data = listener.text.encode()
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
+                return None
+
+            def go_on(self):
+                self.end_headers()
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(b"x" * 4096)
 
             do_POST = do_GET = answer
 
@@ -60,3 +72,10 @@ class N8nMixin(OpsMixin):
     @classmethod
     def note(cls, number=0, record=None, kind="test.fact"):
         return cls.env["ops.fact"]._note(kind, record or cls.production, number=number)
+
+    def drive(self):
+        """Let the driver work on a cursor that may commit: each commit is a savepoint of the test's."""
+        self.settle_facts()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            driver.work(self.env(cr=cr), turn_seconds=20)
+        self.env.invalidate_all()

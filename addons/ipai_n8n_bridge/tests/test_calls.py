@@ -2,7 +2,11 @@
 
 import json
 
-from odoo.tests import HttpCase, tagged
+from odoo.addons.ipai_ops.tests.common import SHA
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.exceptions import ConcurrencyError
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, HttpCase, get_db_name, tagged
 from odoo.tools import mute_logger
 
 from .common import N8nMixin
@@ -69,8 +73,25 @@ class TestCalls(N8nMixin, HttpCase):
         status, said = self.call("queue_run", order, key=self.strangers_key)
         self.assertIn(status, (403, 422))
         self.assertFalse(self.production.run_ids, said)
-        status, _said = self.call("approve", {"run_id": 0, "reason": "x"}, key=self.strangers_key)
+        status, _said = self.call("approve", {"run_id": 1, "reason": "x"}, key=self.strangers_key)
         self.assertIn(status, (403, 422))
+
+    def test_who_may_approve_approves_and_nobody_what_is_their_own(self):
+        policy = {"name": "Two more eyes", "rule": "approvals", "stage": "production", "quorum": 1}
+        self.env["ops.policy"].create(policy)
+        ann = self.make_member("admin", login="ann_of_n8n")
+        run = self.production.with_user(self.operator)._deploy("button", SHA).sudo()
+        self.assertEqual(run.state, "blocked")
+        key = self.n8n.with_user(self.operator)._new_key()
+        decision = {"run_id": run.id, "reason": "Looks well"}
+        status, _said = self.call("approve", decision, key=key)
+        self.assertIn(status, (403, 422))
+        self.env.invalidate_all()
+        self.assertEqual(run.state, "blocked")
+        status, _said = self.call("approve", decision, key=self.n8n.with_user(ann)._new_key())
+        self.env.invalidate_all()
+        self.assertEqual((status, run.state, run.approval_ids.user_id), (200, "queued", ann))
+        self.assertEqual(run.approval_ids.reason, "Looks well")
 
     def test_what_fails_leaves_nothing_and_may_be_tried_again(self):
         status, said = self.call("queue_run", {"project": "nobody", "env": "main"})
@@ -92,7 +113,65 @@ class TestCalls(N8nMixin, HttpCase):
         self.assertEqual(self.call("queue_run", order, **form)[0], 415)
         self.assertEqual(self.call("queue_run", {"project": "x" * 300_000, "env": "m"})[0], 413)
 
+    @mute_logger("odoo.http", "odoo.sql_db")
+    def test_odd_values_are_refused_and_never_a_fault_of_the_server(self):
+        run = self.begin(self.production._deploy("api"))
+        odd = ({"a": 1}, [1], None, True, 2**40, -1, 1.5, "", "x" * 5000, "\x00", "%s", "\ud800")
+        fitting = {
+            "queue_run": {"project": "acme", "env": "main", "git_sha": None, "ref": None},
+            "approve": {"run_id": run.id, "reason": "x"},
+            "add_event": {"run_id": run.id, "level": "info", "message": "x", "payload": None},
+            "raise_alert": {
+                "project": "acme",
+                "env": "main",
+                "key": "k",
+                "name": "n",
+                "severity": "warning",
+                "message": "m",
+            },
+            "resolve_alert": {"project": "acme", "env": "main", "key": "k"},
+            "report": {"hours": 1},
+        }
+        number = 0
+        for action, fields in fitting.items():
+            for name in fields:
+                for value in odd:
+                    number += 1
+                    with self.subTest(f"{action}: {name}={str(value)[:20]!r}"):
+                        status, said = self.call(action, {**fields, name: value}, once=f"o{number}")
+                        self.assertIn(status, (200, 400, 403, 422), said)
+                        self.assertLess(len(said.get("error", "")), 500)
+
     def test_the_key_opens_nothing_else(self):
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         answer = self.url_open("/json/2/res.users/search", data=b"{}", headers=headers)
         self.assertEqual(answer.status_code, 401)
+
+
+@tagged("post_install", "-at_install", "ipai_n8n_bridge")
+class TestTwiceAtOneMoment(BaseCase):
+    """On connections of their own, as two requests are; what is committed here is taken away again."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.addCleanup(self.remove)
+
+    def remove(self):
+        with self.registry.cursor() as cursor:
+            cursor.execute("DELETE FROM ipai_n8n_call WHERE key = 'at one moment'")
+
+    def ask(self, cursor):
+        calls = Environment(cursor, SUPERUSER_ID, {})["ipai.n8n.call"]
+        return calls._answer("report", "at one moment", {"hours": 1})
+
+    @mute_logger("odoo.sql_db")
+    def test_the_second_of_two_is_asked_again_and_gets_the_first_ones_answer(self):
+        with self.registry.cursor() as first, self.registry.cursor() as second:
+            second.execute("SELECT count(*) FROM ipai_n8n_call")  # its view of the rows begins
+            _status, said = self.ask(first)
+            first.commit()
+            with self.assertRaises(ConcurrencyError):  # then Odoo's request loop calls it again
+                self.ask(second)
+            second.rollback()
+            self.assertEqual(self.ask(second), (200, {**said, "replayed": True}))

@@ -152,7 +152,7 @@ class TestDeliveries(N8nMixin, TransactionCase):
             self.later()
         delivery = self.deliveries.search([])
         self.assertEqual((delivery.state, delivery.attempts), ("dead", 8))
-        self.assertIn("activate the workflow", delivery.error)
+        self.assertIn("activate it", delivery.error)
         self.assertFalse(self.n8n.open_until, "the server itself is well")
         self.listener.status = 200
         delivery.with_user(self.manager).action_replay()

@@ -7,7 +7,34 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
 
+from ..models.n8n_order import _import
 from .common import N8nMixin
+
+
+class Flows:
+    """n8n's API as far as an import asks it; keeps the calls."""
+
+    def __init__(self, *flows):
+        self.flows, self.calls = list(flows), []
+
+    def workflows(self):
+        return self.flows
+
+    def create_credential(self, name, kind, _data):
+        self.calls.append(("credential", kind))
+        return f"credential of {name}"
+
+    def create_workflow(self, workflow):
+        self.calls.append(("create", workflow["nodes"]))
+        return {"id": "new", **workflow}
+
+    def update_workflow(self, workflow_id, workflow):
+        self.calls.append(("update", workflow_id))
+        return {"id": workflow_id, **workflow}
+
+    def set_active(self, workflow_id, is_active):
+        self.calls.append(("activate" if is_active else "deactivate", workflow_id))
+        return {"id": workflow_id, "active": is_active}
 
 
 @tagged("post_install", "-at_install", "ipai_n8n_bridge")
@@ -70,6 +97,29 @@ class TestServer(N8nMixin, TransactionCase):
                 self.assertTrue(nodes.get(name, {"disabled": True})["disabled"])
             order._note_end("n8n refused.", False)
             self.assertFalse(order.payload, "secrets do not stay")
+
+    def test_an_import_creates_once_and_renews_afterwards(self):
+        text = json.dumps({"name": "Ours", "nodes": "__CREDENTIAL_SUITE__"})
+        payload = {"workflow": text, "credentials": {"CREDENTIAL_SUITE": ("s", "header", {})}}
+        credential = ("credential", "header")
+        first = Flows(
+            {"id": "1", "name": "Another"}, {"id": "2", "name": "Ours", "isArchived": True}
+        )
+        self.assertTrue(_import(first, payload)["active"])
+        made = ("create", "credential of s")
+        self.assertEqual(first.calls, [credential, made, ("activate", "new")])
+        again = Flows({"id": "3", "name": "Ours", "active": True})
+        self.assertTrue(_import(again, payload)["active"])
+        renewed = [("deactivate", "3"), ("update", "3"), ("activate", "3")]
+        self.assertEqual(again.calls, [credential, *renewed])
+
+    def test_a_count_opens_what_it_counts(self):
+        view = self.env.ref("ipai_n8n_bridge.n8n_delivery_view_search").arch
+        for chosen in ("waiting", "dead"):
+            action = self.n8n.with_context(deliveries=chosen).action_view_deliveries()
+            self.assertEqual(action["context"], {f"search_default_{chosen}": 1})
+            self.assertIn(f'name="{chosen}"', view)
+        self.assertEqual(self.n8n.action_view_deliveries()["context"], {})
 
     def test_mail_needs_a_server(self):
         wizard = self.env["ipai.n8n.import"].with_user(self.manager)

@@ -23,6 +23,7 @@ FACT_KINDS = [
     ("approval.decided", "An approval was decided"),
     ("backup.proven", "A backup was restored and checked"),
     ("backup.failed", "A backup or its proof failed"),
+    ("archive.failed", "Times of an environment cannot be asked for any more"),
     ("alert.raised", "An alert was raised"),
     ("alert.acknowledged", "Somebody looks after an alert"),
     ("alert.silenced", "An alert was silenced"),

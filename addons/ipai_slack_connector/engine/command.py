@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 VERBS = ("deploy", "status", "logs", "rollback", "backups", "help")
-NEEDS_PLACE = ("rollback", "backups")
 HELP = "\n".join(
     (
         "*What `/ops` does*",
         "`/ops deploy` — a form; `/ops deploy acme/main [branch or commit]` — at once",
         "`/ops status [acme[/main]]` — what is up, what runs, what waits",
-        "`/ops logs acme/main` or `/ops logs 123` — the end of a run's log",
-        "`/ops rollback acme/main` — a form with the builds you can go back to",
-        "`/ops backups acme/main` — the backups, and which are proven",
+        "`/ops logs` — a form; `/ops logs acme/main` or `/ops logs 123` — the end of a run's log",
+        "`/ops rollback [acme[/main]]` — a form with the builds you can go back to",
+        "`/ops backups` — a form; `/ops backups acme/main` — the backups, and which are proven",
         "You act as yourself: Slack's verified e-mail names your user, with your rights.",
     )
 )
@@ -40,7 +39,7 @@ def parse(text: str) -> Command:
         return Command(verb, run_id=int(rest[0].lstrip("#")))
     project, environment, others = _place(rest)
     target = others[0] if others else ""
-    return _checked(Command(verb, project, environment, target))
+    return Command(verb, project, environment, target)
 
 
 def _place(words):
@@ -51,15 +50,3 @@ def _place(words):
     if slash or len(words) == 1:
         return project, environment, words[1:]
     return project, words[1], words[2:]
-
-
-def _checked(command):
-    if command.verb in NEEDS_PLACE and not command.environment:
-        said = f"Say where: `/ops {command.verb} project/environment`."
-        return Command(command.verb, problem=said)
-    if command.verb == "logs" and not command.environment:
-        said = "Say which: `/ops logs project/environment`, or a run's number."
-        return Command("logs", problem=said)
-    if command.verb == "deploy" and command.project and not command.environment:
-        return Command("deploy", command.project)
-    return command

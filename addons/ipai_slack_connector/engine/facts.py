@@ -157,6 +157,7 @@ WORDS = {
     "approval.decided": _decided,
     "backup.proven": _plain(":white_check_mark: Backup restored and booted: it is proven"),
     "backup.failed": _plain(":red_circle: Backup failed"),
+    "archive.failed": _plain(":red_circle: Times cannot be asked for any more"),
     "build.finished": _build,
     "alert.raised": _alert_raised,
     "alert.acknowledged": _plain(":eyes: Somebody looks after it"),

@@ -47,6 +47,17 @@ TEXTS = {
         "A setting of the workspace forbids the app to post here.",
         "Ask a workspace owner to let it post, or take another channel.",
     ),
+    "is_inactive": (CHANNEL, "The channel is frozen.", "Route to another one."),
+    "user_not_in_channel": (
+        DROP,
+        "The person is not in this channel.",
+        "Invite them, or ask in one they are in.",
+    ),
+    "user_not_visible": (
+        DROP,
+        "The app may not see this person.",
+        "Ask an administrator of Slack.",
+    ),
     "ekm_access_denied": (
         CHANNEL,
         "The workspace's administrators have suspended posting.",
@@ -120,6 +131,25 @@ TEXTS = {
     "user_not_found": (DROP, "Slack knows no such person.", ""),
     "users_not_found": (DROP, "Slack knows no such person.", ""),
 }
+# What only a fault of this addon, or a new rule of Slack's, can bring.
+OUR_FAULTS = frozenset(
+    {
+        "invalid_arg_name",
+        "invalid_arguments",
+        "invalid_array_arg",
+        "invalid_charset",
+        "invalid_form_data",
+        "invalid_json",
+        "invalid_post_type",
+        "invalid_ts_latest",
+        "invalid_ts_oldest",
+        "json_not_object",
+        "missing_post_type",
+        "too_many_attachments",
+        "unknown_method",
+        "upgrade_required",
+    }
+)
 LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 
@@ -135,4 +165,7 @@ def verdict(error: str, status: int = 200, retry_after=None) -> Verdict:
         return Verdict(*TEXTS[error])
     if status >= 500:
         return Verdict(RETRY, f"Slack answers with status {status}.", "It is tried again.")
-    return Verdict(DROP, f"Slack refuses this call: {error or status}.", "")
+    hint = "That is a fault of this server: its administrator can send it again after an update."
+    return Verdict(
+        DROP, f"Slack refuses this call: {error or status}.", hint * (error in OUR_FAULTS)
+    )

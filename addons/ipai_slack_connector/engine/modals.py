@@ -1,4 +1,4 @@
-"""The forms that open in Slack: deploy, roll back, reject with a reason."""
+"""The forms that open in Slack: deploy, where to look, roll back, reject with a reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,10 @@ from .text import OPTION_LIMIT, TITLE_LIMIT, cut, escape
 
 MOST_OPTIONS = 100
 METADATA_LIMIT = 3000
+WARNING = (
+    "The environment goes back to a build it ran before. Unless its data goes back too, "
+    "nothing written since is lost, and what an update did to the database stays."
+)
 
 
 @dataclass(frozen=True)
@@ -27,21 +31,28 @@ def deploy(choices: Sequence[Choice], chosen: str = "", metadata: str = "") -> d
     return _view("deploy", "Deploy", "Deploy", blocks, metadata)
 
 
+def where(verb: str, title: str, choices: Sequence[Choice], metadata: str = "") -> dict:
+    """Return the form that asks of which environment something shall be shown."""
+    blocks = [_select("environment", "Environment", choices, "")]
+    return _view(verb, title, "Show", blocks, metadata)
+
+
+def rollback_anywhere(places: Sequence[tuple[str, Sequence[Choice]]], metadata: str = "") -> dict:
+    """Return the form that offers the builds of several environments; ``places``: (name, builds)."""
+    groups = [
+        {"label": plain(cut(name, OPTION_LIMIT)), "options": [_option(one) for one in builds]}
+        for name, builds in places[:MOST_OPTIONS]
+    ]
+    element = {"type": "static_select", "action_id": "build", "option_groups": groups}
+    chosen = {"type": "input", "block_id": "build", "label": plain("Go back to")}
+    blocks = [section(WARNING), chosen | {"element": element}, _data()]
+    return _view("rollback", "Roll back", "Roll back", blocks, metadata)
+
+
 def rollback(place: str, builds: Sequence[Choice], metadata: str) -> dict:
     """Return the form that offers the deploys an environment can go back to, with data or without."""
-    said = (
-        f"*{escape(place)}* goes back to a build it ran before. Unless its data goes back too, "
-        "nothing written since is lost, and what an update did to the database stays."
-    )
-    data = (
-        Choice("keep", "Keep today's data"),
-        Choice("back", "Also bring the data back: lose what was written since"),
-    )
-    blocks = [
-        section(said),
-        _select("build", "Go back to", builds, ""),
-        _select("data", "Data", data, "keep"),
-    ]
+    said = f"*{escape(place)}*: {WARNING}"
+    blocks = [section(said), _select("build", "Go back to", builds, ""), _data()]
     return _view("rollback", "Roll back", "Roll back", blocks, metadata)
 
 
@@ -49,6 +60,14 @@ def reject(headline: str, metadata: str) -> dict:
     """Return the form that asks why a run is rejected."""
     blocks = [section(escape(headline)), _input("reason", "Reason", "Everybody sees it", True)]
     return _view("reject", "Reject", "Reject", blocks, metadata)
+
+
+def _data():
+    choices = (
+        Choice("keep", "Keep today's data"),
+        Choice("back", "Also bring the data back: lose what was written since"),
+    )
+    return _select("data", "Data", choices, "keep")
 
 
 def _view(name, title, submit, blocks, metadata):

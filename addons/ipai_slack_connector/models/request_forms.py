@@ -35,12 +35,29 @@ def _deploy_form(env, request):
     return modals.deploy(choices, metadata=f"|{request.channel or ''}") if choices else None
 
 
+def _where_form(env, request):
+    """Ask where, unless the words say it."""
+    asked = command.parse(request.words)
+    if asked.environment or asked.run_id:
+        return None
+    choices = deeds.places(env, deeds.NEEDS_PLACE[asked.verb], asked.project)
+    title = {"logs": env._("Log"), "backups": env._("Backups")}[asked.verb]
+    metadata = f"|{request.channel or ''}"
+    return modals.where(asked.verb, title, choices, metadata) if choices else None
+
+
 def _rollback_form(env, request):
     if request.kind == "button":
-        environment = deeds.run_of(env, request.value).environment_id
-    else:
-        asked = command.parse(request.words)
-        environment = deeds.place(env, asked.project, asked.environment)
+        return _builds_form(request, deeds.run_of(env, request.value).environment_id)
+    asked = command.parse(request.words)
+    if asked.environment:
+        return _builds_form(request, deeds.place(env, asked.project, asked.environment))
+    places = deeds.builds_by_place(env, asked.project)
+    metadata = f"|{request.channel or ''}"
+    return modals.rollback_anywhere(places, metadata) if places else None
+
+
+def _builds_form(request, environment):
     environment._check_may("rollback")
     builds = deeds.builds(environment)
     metadata = f"{environment.id}|{request.channel or ''}"
@@ -54,6 +71,8 @@ def _reject_form(env, request):
 
 FORMS = {
     ("command", "deploy"): _deploy_form,
+    ("command", "logs"): _where_form,
+    ("command", "backups"): _where_form,
     ("command", "rollback"): _rollback_form,
     ("button", "rollback"): _rollback_form,
     ("button", "reject"): _reject_form,

@@ -6,6 +6,7 @@
 ...     slack.url       # give it to the client as its base URL
 """
 
+import inspect
 import json
 import threading
 import time
@@ -13,6 +14,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from slack_sdk import WebClient
 
 TOKEN = "xoxb-test-token"  # noqa: S105  of a server that is none
 SCOPES = "chat:write,commands,users:read,users:read.email,channels:history,groups:history"
@@ -133,11 +136,19 @@ class SlackServer:
         }
         if method not in known:
             return self._json({"ok": False, "error": "unknown_method"})
+        if set(arguments) - self._arguments_of(method):
+            return self._json({"ok": False, "error": "invalid_arg_name"})
         with self._lock:
             told = known[method](arguments)
         if told.get("error") == "ratelimited":
             return self._json(told, 429, {"Retry-After": "1"})
         return self._json(told, 200, {"X-OAuth-Scopes": self.scopes})
+
+    @staticmethod
+    def _arguments_of(method):
+        """Return the arguments slack_sdk knows of a method."""
+        asked = inspect.signature(getattr(WebClient, method.replace(".", "_")))
+        return set(asked.parameters) - {"self", "kwargs"}
 
     def _unknown_token(self, token):
         if not token:
@@ -145,15 +156,8 @@ class SlackServer:
         return "" if token == self.token else "invalid_auth"
 
     def _auth_test(self, _arguments):
-        names = {"team": self.team["name"], "team_id": self.team["id"]}
-        return {
-            "ok": True,
-            **names,
-            "user": "ops",
-            "user_id": "UBOT",
-            "bot_id": "B1",
-            "url": self.root,
-        }
+        names = {"team": self.team["name"], "team_id": self.team["id"], "url": self.root}
+        return {"ok": True, **names, "user": "ops", "user_id": "UBOT", "bot_id": "B1"}
 
     def _channel(self, arguments):
         """Return (channel, error)."""

@@ -222,6 +222,56 @@ class TestAsking(SlackMixin, HttpCase):
         run = self.project.run_ids[:1]
         self.assertEqual((run.redeploy_image_id, run.requested_by_id), (old, self.operator))
 
+    def test_roll_back_without_a_place_offers_the_builds_of_each_environment(self):
+        old, serving = self.builds()
+        self.make_environment("feature/pos")  # it ran nothing: there is nothing to go back to
+        self.know("U1")
+        self.command("rollback", person="U1")
+        view = self.slack.views[0]
+        [group] = view["blocks"][1]["element"]["option_groups"]
+        self.assertEqual(group["label"]["text"], self.production.display_name)
+        self.assertEqual([each["value"] for each in group["options"]], [str(old.run_id.id)])
+        self.filled(view, {"build": str(old.run_id.id), "data": "keep"})
+        run = self.project.run_ids[:1]
+        self.assertEqual((run.redeploy_image_id, run.requested_by_id), (old, self.operator))
+        self.assertEqual(self.production.image_id, serving)
+
+    def test_who_may_not_roll_back_is_offered_nothing(self):
+        self.builds()
+        self.know("U0")
+        self.assertIn("no environment where you may", self.asked("rollback", person="U0"))
+        self.assertFalse(self.slack.views)
+        run = self.project.run_ids[:1]
+        made_up = {"callback_id": "ops_rollback", "private_metadata": "|C0OPS"}
+        self.filled(made_up, {"build": str(run.id)}, person="U0")
+        self.assertEqual(self.requests.search([], limit=1).state, "refused")
+        self.assertEqual(self.project.run_ids[:1], run)
+
+    def test_logs_and_backups_without_a_place_ask_where(self):
+        run = self.begin(self.production._deploy("push", SHA)).sudo()
+        run._say(run.step_ids[:1], "info", "Building acme", {})
+        self.know("U0")
+        for verb, words in (("logs", "Building acme"), ("backups", "no backup")):
+            with self.subTest(verb):
+                self.command(verb, person="U0")
+                view = self.slack.views[-1]
+                self.assertEqual(view["callback_id"], f"ops_{verb}")
+                options = view["blocks"][0]["element"]["options"]
+                self.assertIn(str(self.production.id), [each["value"] for each in options])
+                said = self.filled(view, {"environment": str(self.production.id)}, person="U0")
+                self.assertIn(words, said)
+
+    def test_a_form_shows_only_what_the_person_sees(self):
+        values = {"name": "Hidden", "code": "hidden", "repository_url": "https://g.example/h.git"}
+        hidden = self.env["ops.project"].create(values).environment_ids
+        self.know("U0")
+        self.command("logs", person="U0")
+        view = self.slack.views[0]
+        options = view["blocks"][0]["element"]["options"]
+        self.assertNotIn(str(hidden.id), [each["value"] for each in options])
+        said = self.filled(view, {"environment": str(hidden.id)}, person="U0")
+        self.assertIn("is gone", said)
+
     def test_data_that_was_not_kept_does_not_come_back(self):
         old, serving = self.builds()
         self.know("U1")

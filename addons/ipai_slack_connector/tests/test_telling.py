@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.addons.ipai_ops.tests.common import OTHER_SHA, SHA
@@ -311,6 +312,19 @@ class TestTelling(SlackMixin, TransactionCase):
         self.send()
         self.assertEqual(odd.state, "failed")
         self.assertEqual(len(self.texts()), 1)
+
+    def test_a_connector_that_fails_stops_no_run_and_tells_of_it_afterwards(self):
+        reader = self.messages._reader()
+        with patch.object(type(self.messages), "_take_facts", side_effect=KeyError("odd")):
+            run = self.finish(self.deploy())
+            with self.assertRaises(KeyError):
+                self.send()
+        self.assertEqual(run.state, "done")
+        self.settle_facts()
+        self.assertGreaterEqual(reader.waiting_count, 3)
+        self.send()
+        self.assertEqual(len(self.texts()), 1)
+        self.assertIn("Deployed", self.texts()[0])
 
     def test_the_sender_comes_back_when_the_next_message_is_due(self):
         self.slack.trouble("chat.postMessage", status=429, retry_after=40)

@@ -37,6 +37,7 @@ def n8n():
         )
     ):
         row = {"id": f"a{number}", "name": name, "active": is_active}
+        row["updatedAt"] = "2026-01-31T10:00:00.000Z"
         env["ipai.n8n.workflow"]._take_one(record, row)
     return record
 
@@ -55,9 +56,7 @@ def deliveries(server):
     env["ipai.n8n.subscription"].create({"name": "Alerts to Slack and mail", **place})
     book = env["ipai.n8n.delivery"]
     book._plan(env["ops.fact"].search([], limit=12) | about_a_deploy())
-    refused = (
-        "n8n knows no active workflow at this path: activate the workflow, or correct the path."
-    )
+    refused = "No active workflow has this path: activate it, or correct the path."
     for number, delivery in enumerate(book.search([])):
         values = {"state": "delivered", "status": 202, "attempts": 1, "latency_ms": 84 + 7 * number}
         values |= {"execution": str(40 + number), "execution_state": "success"}
