@@ -55,6 +55,9 @@ def rows(env):
     env.cr.commit()
     options = read_options(Path(os.environ["ODOO_RC"]))
     with target_session(options, name, key_settings("the benchmark's masking key")) as session:
+        session.run(
+            "SET max_parallel_maintenance_workers = 0"
+        )  # all indexes by the one process we watch
         people, plain = _people(session)
         messages, plain_messages = _messages(session)
     largest = SIZES[-1]

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .outcome import Failure, Unreachable
@@ -29,7 +30,23 @@ def read_dump(server: Server, database: str, folder: Path, say) -> None:
 
 def files_of(folder: Path) -> dict[str, dict]:
     """Size and SHA-256 of each file of a dump."""
-    return {path.name: _facts(path) for path in sorted(folder.iterdir())}
+    paths = sorted(folder.iterdir())
+    with ThreadPoolExecutor(int(JOBS)) as pool:
+        return {
+            path.name: facts for path, facts in zip(paths, pool.map(_facts, paths), strict=True)
+        }
+
+
+def date_by_content(folder: Path, files: dict[str, dict]) -> None:
+    """Give each file of a dump a time that its content alone says, 60 bits of its SHA-256.
+
+    restic takes a file whose name, size and time are those of the last backup for the same one: it
+    reads only what has changed, and a table without a change has the same file in each dump.
+    """
+    for name, facts in files.items():
+        number = int(facts["sha256"][:16], 16)
+        moment = (number >> 33) * 10**9 + (number & 0x1FFFFFFF)
+        os.utime(folder / name, ns=(moment, moment))
 
 
 def check_files(folder: Path, expected: dict[str, dict]) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from .job import Job
 from .outcome import Failure
-from .ownership import closed, give
+from .ownership import closed, database_given, objects_given
 from .postgres import Server, identifier, literal
-from .sessions import cleared, end_statements_about
+from .sessions import STRAGGLERS_SECONDS, cleared, ended_statements_about, sent_away
 
 LONGEST_STEM = 48
 CHEAPLY = """SELECT set_config('file_copy_method', 'clone', false)
@@ -34,12 +34,25 @@ class NewDatabase:
     def partial(self) -> str:
         return partial_name(self.name)
 
-    def is_made(self) -> bool:
-        """True when an earlier attempt of this step has made it. Raises Failure when others did."""
-        end_statements_about(self.server, self.partial)
-        if not self.server.exists(self.name):
+    def is_made(self, source: str = "") -> bool:
+        """True when an earlier attempt of this step has made it.
+
+        Raises Failure when others did, or when the database to copy, if one is named, is no more.
+        """
+        names = ", ".join(literal(name) for name in (self.name, source))
+        _, *found = self.server.rows(
+            f"{ended_statements_about(self.partial)};\n"
+            "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') = "
+            f"{literal(self.mark)} FROM pg_database WHERE datname IN ({names})"
+        )
+        is_ours = dict(found)
+        if self.name not in is_ours:
+            if source and source not in is_ours:
+                raise Failure(
+                    f"The snapshot {source} is no more", "Choose or make a newer snapshot"
+                )
             return False
-        if comment_of(self.server, self.name) == self.mark:
+        if is_ours[self.name] == "t":
             return True
         raise Failure(
             f"There is already a database with the name {self.name}",
@@ -48,53 +61,58 @@ class NewDatabase:
 
     def clear(self) -> None:
         """Remove what an attempt that was killed has left."""
-        if self.server.exists(self.partial):
-            self.server.run(
-                f"ALTER DATABASE {identifier(self.partial)} IS_TEMPLATE false;\n"
-                f"DROP DATABASE {identifier(self.partial)} WITH (FORCE)"
-            )
+        self.server.run(self._cleared())
+
+    def _cleared(self) -> str:
+        partial = identifier(self.partial)
+        alter = f"ALTER DATABASE {partial} IS_TEMPLATE false"
+        return (
+            f"SELECT {literal(alter)} FROM pg_database WHERE datname = {literal(self.partial)} \\gexec\n"
+            f"DROP DATABASE IF EXISTS {partial} WITH (FORCE);"
+        )
 
     def create_empty(self, encoding="UTF8", collate="C", ctype="C", unaccent=False) -> None:
         """An empty database with the extensions that Odoo itself adds. Raises Failure."""
-        self.clear()
         self.server.run(
-            f"CREATE DATABASE {identifier(self.partial)} TEMPLATE template0 "
-            f"ENCODING {literal(encoding)} LC_COLLATE {literal(collate)} LC_CTYPE {literal(ctype)}"
+            f"{self._cleared()}\nCREATE DATABASE {identifier(self.partial)} TEMPLATE template0 "
+            f"ENCODING {literal(encoding)} LC_COLLATE {literal(collate)} LC_CTYPE {literal(ctype)};\n"
+            f"{closed(self.partial)}"
         )
-        self.server.run(closed(self.partial))
         for statements in (TRUSTED, UNACCENT) if unaccent else (TRUSTED,):
             self.server.attempt(statements, self.partial)
 
     def copy_from(self, source: str) -> None:
         """A copy of another database of this server; its sessions are sent away meanwhile."""
-        self.clear()
         names = f"{identifier(self.partial)} TEMPLATE {identifier(source)}"
-        with cleared(self.server, source):
+        with cleared(self.server, source, pause=STRAGGLERS_SECONDS):
             self.server.run(
-                f"{CHEAPLY};\nCREATE DATABASE {names} STRATEGY FILE_COPY;\n{closed(self.partial)}"
+                f"{self._cleared()}\n{CHEAPLY};\n{sent_away(source)};\n"
+                f"CREATE DATABASE {names} STRATEGY FILE_COPY;\n{closed(self.partial)}"
             )
 
-    def finish(self, role: str = "") -> None:
-        """Hand it over under its final name; this one moment makes it real."""
+    def finish(self, role: str = "", inside: str = "") -> int:
+        """Hand it over under its final name; this one moment makes it real. Gives its bytes.
+
+        `inside` are statements to run in the database before.
+        """
+        partial, given = identifier(self.partial), ""
         if role:
-            give(self.server, self.partial, role)
-        with cleared(self.server, self.partial):
-            self.server.run(
-                f"COMMENT ON DATABASE {identifier(self.partial)} IS {literal(self.mark)};\n"
-                f"ALTER DATABASE {identifier(self.partial)} RENAME TO {identifier(self.name)}"
+            inside, given = f"{inside}\n{objects_given(role)}", database_given(self.partial, role)
+        if inside:
+            self.server.run(inside, self.partial)
+        with cleared(self.server, self.partial, pause=STRAGGLERS_SECONDS):
+            _, (size,) = self.server.rows(
+                f"{given}\n{sent_away(self.partial)};\n"
+                f"COMMENT ON DATABASE {partial} IS {literal(self.mark)};\n"
+                f"ALTER DATABASE {partial} RENAME TO {identifier(self.name)};\n"
+                f"SELECT pg_database_size({literal(self.name)})"
             )
+        return int(size)
 
 
 def new_database(job: Job, server: Server, name: str) -> NewDatabase:
     """The database this step makes; attempts of the same step know their work by its comment."""
     return NewDatabase(server, name, f"ipai: made by {job.spec.step} of run {job.spec.run}")
-
-
-def comment_of(server: Server, database: str) -> str:
-    return server.value(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
-        f"WHERE datname = {literal(database)}"
-    )
 
 
 def size_of(server: Server, database: str) -> int:

@@ -49,11 +49,21 @@ $ipai$"""
 
 def give(server: Server, database: str, role: str) -> None:
     """The role owns the database and all its objects; nobody else may connect. Raises Failure."""
-    server.run(OBJECTS.format(role=literal(role)), database)
+    server.run(objects_given(role), database)
+    server.run(database_given(database, role))
+
+
+def objects_given(role: str) -> str:
+    """The statement, run inside of a database, that gives all its objects to the role."""
+    return OBJECTS.format(role=literal(role)) + ";"
+
+
+def database_given(database: str, role: str) -> str:
+    """The statements by which the role owns the database and is the only one to connect."""
     names = f"ON DATABASE {identifier(database)} TO {identifier(role)}"
-    server.run(
+    return (
         f"ALTER DATABASE {identifier(database)} OWNER TO {identifier(role)};\n"
-        f"{closed(database)};\nGRANT CONNECT, TEMPORARY {names}"
+        f"{closed(database)};\nGRANT CONNECT, TEMPORARY {names};"
     )
 
 

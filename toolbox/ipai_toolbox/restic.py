@@ -47,10 +47,21 @@ class Repository:
             raise explain(done)
         return True
 
+    def opened(self, *tags: str) -> tuple[bool, list[dict]]:
+        """True when the repository was made now, and its snapshots that carry all these tags.
+
+        One opening tells both: each costs the derivation of the key. Raises Failure.
+        """
+        done, values = self.ask("snapshots", *_tagged(tags))
+        if done.is_ok:
+            return False, values[0]
+        if done.exit_status == MISSING:
+            return self.ensure(), []
+        return False, self.snapshots(*tags)
+
     def snapshots(self, *tags: str) -> list[dict]:
         """Facts of the snapshots that carry all these tags."""
-        wanted = ["--tag", ",".join(tags)] if tags else []
-        return self.said("snapshots", *wanted)[0]
+        return self.said("snapshots", *_tagged(tags))[0]
 
     def said(self, *words: str, **options) -> list:
         """What restic said, as JSON values. Raises Failure."""
@@ -110,6 +121,10 @@ class Repository:
     def _make_place(self) -> None:
         if self.address.startswith("/"):
             Path(self.address).mkdir(parents=True, exist_ok=True)
+
+
+def _tagged(tags: tuple[str, ...]) -> list[str]:
+    return ["--tag", ",".join(tags)] if tags else []
 
 
 class _Watch:
@@ -211,7 +226,7 @@ def _local(part: dict, places: Places, work: Path):
     path = Path(part["path"]).resolve()
     if not path.is_relative_to(LOCAL_ROOT) or path == LOCAL_ROOT:
         raise Failure(f"{path} is not a folder of the backups' volume", FAULT)
-    return str(path), (), {}
+    return str(path), ("--no-cache",), {}  # the repository is as near as a cache could be
 
 
 def _s3(part: dict, places: Places, work: Path):

@@ -6,32 +6,44 @@ from contextlib import contextmanager
 
 from .postgres import Server, identifier, literal
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS, STRAGGLERS_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5, 1.0
 END_MILLISECONDS = 60_000
 
 
-def end_statements_about(server: Server, database: str) -> None:
-    """End what the server still does to a database for a job that was killed, and wait for that end.
+def ended_statements_about(database: str) -> str:
+    """The statement that ends what the server still does to a database for a job that was killed.
 
-    PostgreSQL notices only after a CREATE DATABASE that nobody waits for it any more.
+    It waits for that end and answers one row. PostgreSQL notices only after a CREATE DATABASE that
+    nobody waits for it any more.
     """
-    server.run(
-        f"SELECT pg_terminate_backend(pid, {END_MILLISECONDS}) FROM pg_stat_activity "
+    return (
+        f"SELECT count(pg_terminate_backend(pid, {END_MILLISECONDS})) FROM pg_stat_activity "
         f"WHERE strpos(query, {literal(identifier(database))}) > 0 AND state <> 'idle' "
         "AND pid <> pg_backend_pid()"
     )
 
 
+def sent_away(*databases: str) -> str:
+    """The statement that ends other people's sessions on these databases; it answers one row."""
+    names = ", ".join(literal(name) for name in databases)
+    return (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        f"WHERE datname IN ({names}) AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+
+
 @contextmanager
-def cleared(server: Server, *databases: str) -> Iterator[None]:
+def cleared(server: Server, *databases: str, pause: float = PAUSE_SECONDS) -> Iterator[None]:
     """While inside, whoever is connected to these databases is sent away, again and again.
 
     CREATE DATABASE and ALTER DATABASE … RENAME hold new connections back by their lock and give old
     ones five seconds to go. So nothing has to be forbidden, and a job that is killed here leaves no
-    closed database behind.
+    closed database behind. The first to be sent away are so after a `pause`: what is over by then
+    costs no session of its own, and what begins with `sent_away` can wait longer for stragglers.
     """
     over = threading.Event()
-    thread = threading.Thread(target=_send_away, args=(server, databases, over), daemon=True)
+    given = (server, sent_away(*databases), over, pause)
+    thread = threading.Thread(target=_send_away, args=given, daemon=True)
     thread.start()
     try:
         yield
@@ -40,13 +52,7 @@ def cleared(server: Server, *databases: str) -> Iterator[None]:
         thread.join()
 
 
-def _send_away(server: Server, databases: tuple[str, ...], over: threading.Event) -> None:
-    names = ", ".join(literal(name) for name in databases)
-    query = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE datname IN ({names}) AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-    )
-    while True:
-        server.attempt(query)
-        if over.wait(PAUSE_SECONDS):
-            return
+def _send_away(server: Server, statement: str, over: threading.Event, pause: float) -> None:
+    while not over.wait(pause):
+        server.attempt(statement)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

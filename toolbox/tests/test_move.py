@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from ipai_toolbox import folders
+from ipai_toolbox.dump import date_by_content, files_of
 from ipai_toolbox.filestore import census, check_contents
 from ipai_toolbox.foreign_sql import _allowed
 from ipai_toolbox.manifest import check_rows
@@ -256,3 +257,19 @@ def test_an_archive_is_judged_by_its_list_alone(tmp_path):
     path.write_bytes(b"PK nothing")
     with pytest.raises(Failure, match="not a whole zip file"):
         open_archive(path)
+
+
+def dated(folder, **contents) -> dict[str, int]:
+    folder.mkdir()
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+    date_by_content(folder, files_of(folder))
+    return {name: (folder / name).stat().st_mtime_ns for name in contents}
+
+
+def test_a_dumps_file_has_the_time_of_its_content_whenever_it_was_written(tmp_path):
+    first = dated(tmp_path / "first", people="Ada", towns="Ghent")
+    second = dated(tmp_path / "second", people="Ada", towns="Liege")
+    assert first["people"] == second["people"]
+    assert first["towns"] != second["towns"]
+    assert all(0 <= moment < 2**31 * 10**9 for moment in [*first.values(), *second.values()])

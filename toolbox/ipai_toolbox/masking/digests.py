@@ -21,16 +21,85 @@ class Digests:
         self.alias = alias
         self._names: dict[str, str] = {}
 
-    def of(self, text: str) -> str:
-        """The name of the digest (32 bytes) of this SQL text expression."""
+    def of(self, text: str, family: str = "") -> str:
+        """The name of the digest (32 bytes) of this SQL text expression.
+
+        Texts of one `family` are often equal within a row: spellings of one address, of one number.
+        """
         name = self._names.setdefault(text, f"d{len(self._names)}")
         return f"{self.alias}.{name}"
+
+    def once(self, expression: str) -> str:
+        """An expression that several others are made of; a plain SELECT has no place to keep it."""
+        return expression
+
+    fake = once
 
     @property
     def columns(self) -> str:
         """The digests as a SELECT list."""
-        listed = [f"{hmac_of(text)} AS {name}" for text, name in self._names.items()]
-        return ", ".join(listed) or "NULL AS nothing"
+        return _listed({name: hmac_of(text) for text, name in self._names.items()})
+
+
+class RowDigests(Digests):
+    """The digests of a table's rows, in joins that each see what those before them computed.
+
+    `n` has normalised values, the alias has their digests, `w` the digests of values that may equal
+    another one's, `f` has whole fakes that several columns are made of.
+    """
+
+    def __init__(self, alias: str = "h"):
+        super().__init__(alias)
+        self._once: dict[str, str] = {}
+        self._fakes: dict[str, str] = {}
+        self._families: dict[str, str] = {}
+        self._twins: dict[str, tuple[str, str]] = {}
+
+    def of(self, text: str, family: str = "") -> str:
+        first = self._families.setdefault(family, text) if family else text
+        if first == text:
+            return super().of(text)
+        name, _ = self._twins.setdefault(text, (f"d{len(self._twins)}", first))
+        return f"w{self.alias}.{name}"
+
+    def once(self, expression: str) -> str:
+        name = self._once.setdefault(expression, f"n{len(self._once)}")
+        return f"n{self.alias}.{name}"
+
+    def fake(self, expression: str) -> str:
+        name = self._fakes.setdefault(expression, f"f{len(self._fakes)}")
+        return f"f{self.alias}.{name}"
+
+    @property
+    def joins(self) -> str:
+        """What to add to a FROM: OFFSET 0 keeps the planner from computing anything twice."""
+        twins = {
+            name: f"CASE WHEN {text} = {first} THEN {self.of(first)} ELSE {hmac_of(text)} END"
+            for text, (name, first) in self._twins.items()
+        }
+        levels = (
+            ("n", {name: expression for expression, name in self._once.items()}),
+            ("", {name: hmac_of(text) for text, name in self._names.items()}),
+            ("w", twins),
+            ("f", {name: expression for expression, name in self._fakes.items()}),
+        )
+        return "".join(
+            f" CROSS JOIN LATERAL (SELECT {_listed(columns)} OFFSET 0) AS {prefix}{self.alias}"
+            for prefix, columns in levels
+            if columns
+        )
+
+
+def _listed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items()) or "NULL AS nothing"
+
+
+def lowered(text: str) -> str:
+    """SQL: the text without outer spaces, in small letters; quick for ASCII, right for all others."""
+    is_ascii = f"octet_length({text}) = length({text})"
+    return (
+        f'CASE WHEN {is_ascii} THEN lower(btrim({text}) COLLATE "C") ELSE lower(btrim({text})) END'
+    )
 
 
 def hmac_of(text: str) -> str:

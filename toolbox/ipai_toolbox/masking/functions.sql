@@ -30,7 +30,7 @@ BEGIN
 END $$;
 
 -- At most eight digits from the right change, into those of `fresh`; the country's code never does.
--- to_char puts the digits between the separators faster than a loop could.
+-- to_char puts the digits between the separators faster than a loop could; the usual ones mean nothing to it.
 -- Country codes of one and of two digits are listed (ITU-T E.164), all others have three.
 CREATE OR REPLACE FUNCTION pg_temp.ipai_phone(value text, digest bytea, fresh text)
 RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
@@ -41,6 +41,7 @@ DECLARE
     digits text := CASE WHEN signs = '' THEN value ELSE translate(value, signs, '') END;
     n int := length(digits);
     kept int := CASE WHEN left(signs, 1) = '+' THEN 0 WHEN left(digits, 2) = '00' THEN 2 ELSE -1 END;
+    form text;
 BEGIN
     kept := CASE WHEN kept < 0 THEN 0
                  WHEN substr(digits, kept + 1, 1) IN ('1', '7') THEN kept + 1
@@ -55,8 +56,11 @@ BEGIN
     ELSIF signs = '+' THEN
         RETURN '+' || digits;
     END IF;
-    RETURN to_char(digits::numeric,
-                   'FM' || translate(regexp_replace(value, '([^0-9]+)', '"\1"', 'g'), '123456789', '000000000'));
+    form := translate(value, '123456789', '000000000');
+    IF translate(signs, ' +-/()', '') <> '' THEN
+        form := regexp_replace(form, '([^0]+)', '"\1"', 'g');
+    END IF;
+    RETURN to_char(digits::bigint, 'FM' || form);
 END $$;
 
 -- The remainder by 97 of a text of digits and letters (A = 10): ISO 7064, MOD 97-10.

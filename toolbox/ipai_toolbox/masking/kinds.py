@@ -7,8 +7,8 @@ one thing (case, spaces, a phone's separators) give one fake.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .digests import Digests, digits, letters, number
-from .words import SENTENCES, Words, chosen
+from .digests import Digests, digits, letters, lowered, number
+from .words import SENTENCES, Tongue, Words, chosen
 
 MAIL_DOMAIN = "example.com"
 TEST_NET = "192.0.2."
@@ -27,38 +27,47 @@ class Source:
 
 
 def mask_person(source: Source) -> str:
-    digest, value = _named(source), source.value
-    initial = f"CASE WHEN {_is_latin(value)} THEN chr(65 + get_byte({digest}, 18) % 26) || '. ' ELSE '' END"
-    second = f"CASE WHEN {_is_latin(value)} THEN '-' || {_surname(source, digest, 10)} ELSE '' END"
-    first = source.words.pick("first", digest, 0, value)
-    return f"{first} || ' ' || {initial} || {_surname(source, digest, 2)} || {second}"
+    digest = _named(source)
+
+    def name(tongue: Tongue) -> str:
+        first = f"{tongue.pick('first', digest, 0)} || ' '"
+        if not tongue.is_latin:
+            return f"{first} || {_surname(tongue, digest, 2)}"
+        initial = f"chr(65 + get_byte({digest}, 18) % 26) || '. '"
+        return f"{first} || {initial} || {_surnames(tongue, digest, '-')}"
+
+    return source.words.spoken(source.value, name)
 
 
 def mask_first_name(source: Source) -> str:
     digest = _named(source)
-    return f"{source.words.pick('first', digest, 0, source.value)} || ' ' || upper({letters(digest, 4)})"
+    first = source.words.spoken(source.value, lambda tongue: tongue.pick("first", digest, 0))
+    return f"{first} || ' ' || upper({letters(digest, 4)})"
 
 
 def mask_last_name(source: Source) -> str:
     digest = _named(source)
-    return f"{_surname(source, digest, 2)} || '-' || {_surname(source, digest, 10)}"
+    return source.words.spoken(source.value, lambda tongue: _surnames(tongue, digest, "-"))
 
 
 def mask_company(source: Source) -> str:
     digest = _named(source)
-    form = source.words.pick("company", digest, 18, source.value)
-    surnames = f"{_surname(source, digest, 2)} || ' ' || {_surname(source, digest, 10)}"
-    return f"{surnames} || ' ' || {form}"
+
+    def name(tongue: Tongue) -> str:
+        return f"{_surnames(tongue, digest, ' ')} || ' ' || {tongue.pick('company', digest, 18)}"
+
+    return source.words.spoken(source.value, name)
 
 
 def mask_partner(source: Source) -> str:
     """A person's name, or a company's where the row says so."""
-    return f"CASE WHEN t.is_company THEN {mask_company(source)} ELSE {mask_person(source)} END"
+    fake = f"CASE WHEN t.is_company THEN {mask_company(source)} ELSE {mask_person(source)} END"
+    return source.digests.fake(fake)
 
 
 def mask_complete_name(source: Source) -> str:
     """The name with its company's, made of the two fakes, as res.partner shows it."""
-    own = Source("t.name::text", source.digests, source.words)
+    own = Source('t."name"::text', source.digests, source.words)
     above = Source("t.commercial_company_name::text", source.digests, source.words)
     has_above = "t.parent_id IS NOT NULL AND NOT t.is_company AND t.commercial_company_name <> ''"
     both = f"{mask_company(above)} || ', ' || CASE WHEN t.name <> '' THEN {mask_person(own)} ELSE 'contact' END"
@@ -69,7 +78,7 @@ def mask_complete_name(source: Source) -> str:
 
 def mask_email(source: Source) -> str:
     """One address; the part before the @ ends in 60 bits of the digest."""
-    digest = source.digests.of(f"lower(btrim({source.value}))")
+    digest = source.digests.of(source.digests.once(lowered(source.value)), "mail")
     first = chosen([name.lower() for name in source.words.lists["en"]["first"]], digest, 0)
     return f"{first} || '.' || {letters(digest, 15)} || '@{MAIL_DOMAIN}'"
 
@@ -97,17 +106,29 @@ def mask_addresses(source: Source) -> str:
 
 
 def mask_login(source: Source) -> str:
-    digest = source.digests.of(f"lower(btrim({source.value}))")
+    digest = source.digests.of(source.digests.once(lowered(source.value)), "mail")
     plain = f"'user-' || {letters(digest, 12)}"
     return f"CASE WHEN {source.value} LIKE '%@%' THEN {mask_email(source)} ELSE {plain} END"
 
 
 def mask_phone(source: Source) -> str:
-    """Spellings of one number agree in their last seven digits: the fake is made of those."""
+    """Spellings of one number agree in their last seven digits: the fake is made of those.
+
+    Eight digits change in any number of 11 or more, so most need no look at the country's code.
+    """
     value = source.value
-    plain = f"translate({value}, translate({value}, '0123456789', ''), '')"
-    digest = source.digests.of(f"right({plain}, 7)")
-    return f"pg_temp.ipai_phone({value}, {digest}, {digits(digest, 8)})"
+    plain = source.digests.once(f"translate({value}, translate({value}, '0123456789', ''), '')")
+    digest = source.digests.of(f"right({plain}, 7)", "phone")
+    fresh = digits(digest, 8)
+    form = f"'FM' || translate({value}, '123456789', '000000000')"
+    return (
+        f"CASE WHEN length({plain}) NOT BETWEEN 11 AND 18 OR {plain} LIKE '00%'"
+        f" THEN pg_temp.ipai_phone({value}, {digest}, {fresh})"
+        f" WHEN right({value}, 8) = right({plain}, 8) THEN left({value}, -8) || {fresh}"
+        f" WHEN {value} ~ '^[0-9 +/()-]*$'"
+        f" THEN to_char((left({plain}, -8) || {fresh})::bigint, {form})"
+        f" ELSE pg_temp.ipai_phone({value}, {digest}, {fresh}) END"
+    )
 
 
 def mask_account(source: Source) -> str:
@@ -131,14 +152,14 @@ def mask_digits(source: Source) -> str:
 
 
 def mask_street(source: Source) -> str:
-    digest = source.digests.of(f"lower(btrim({source.value}))")
-    street = source.words.pick("street", digest, 0, source.value)
+    digest = _named(source)
+    street = source.words.spoken(source.value, lambda tongue: tongue.pick("street", digest, 0))
     return f"{street} || ' ' || (1 + {number(digest, 2)} % 997)"
 
 
 def mask_city(source: Source) -> str:
-    digest = source.digests.of(f"lower(btrim({source.value}))")
-    return source.words.pick("city", digest, 0, source.value)
+    digest = _named(source)
+    return source.words.spoken(source.value, lambda tongue: tongue.pick("city", digest, 0))
 
 
 def mask_text(source: Source) -> str:
@@ -154,7 +175,7 @@ def mask_html(source: Source) -> str:
 
 def mask_words(source: Source) -> str:
     """A short made-up title."""
-    digest = source.digests.of(f"lower(btrim({source.value}))")
+    digest = _named(source)
     nouns = f"{chosen(source.words.nouns, digest, 0)} || ' ' || lower({chosen(source.words.nouns, digest, 2)})"
     return f"{nouns} || ' ' || {letters(digest, 5)}"
 
@@ -228,18 +249,16 @@ def with_token(fake: str, source: Source) -> str:
 
 
 def _named(source: Source) -> str:
-    return source.digests.of(f"lower(btrim({source.value}))")
+    return source.digests.of(source.digests.once(lowered(source.value)))
 
 
-def _surname(source: Source, digest: str, start: int) -> str:
+def _surnames(tongue: Tongue, digest: str, between: str) -> str:
+    return f"{_surname(tongue, digest, 2)} || '{between}' || {_surname(tongue, digest, 10)}"
+
+
+def _surname(tongue: Tongue, digest: str, start: int) -> str:
     parts = (("start", start), ("middle", start + 2), ("middle", start + 4), ("end", start + 6))
-    return " || ".join(
-        f"({source.words.pick(kind, digest, place, source.value)})" for kind, place in parts
-    )
-
-
-def _is_latin(value: str) -> str:
-    return f"octet_length({value}) < length({value}) * 3 / 2"
+    return " || ".join(tongue.pick(kind, digest, place) for kind, place in parts)
 
 
 def _plain(value: str) -> str:

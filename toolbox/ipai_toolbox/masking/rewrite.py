@@ -7,7 +7,7 @@ ANALYZE takes the originals out of the planner's statistics.
 
 import time
 
-from ..catalog import OWN_SCHEMA
+from ..catalog import OWN_SCHEMA, Column
 from ..session import Session, quoted
 from .policy import Decision
 from .state import State
@@ -15,6 +15,13 @@ from .statement import update_of
 from .words import Words
 
 LARGE_ROWS = 20_000
+ONE_BY_ONE = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+ROOM_TO_SORT = "SET LOCAL maintenance_work_mem = '256MB'"
+KNOWN = "SELECT count(*) FROM pg_stats WHERE schemaname = %s AND tablename = %s AND NOT inherited"
+REPEATED = f"""
+SELECT attname FROM pg_stats WHERE schemaname = %s AND tablename = %s AND NOT inherited
+   AND n_distinct BETWEEN 0 AND {LARGE_ROWS}
+"""
 SECONDARY = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
  WHERE i.indrelid = %s::regclass AND NOT i.indisprimary AND NOT i.indisunique
@@ -29,14 +36,18 @@ def mask_table(session: Session, state: State, decisions: list[Decision], words:
     mark, started = f"table {label}", time.monotonic()
     if not state.has(mark):
         with session.transaction():
-            columns, rows = _count(session, decisions), 0
-            if any(column["rows"] for column in columns):
-                _drop_indexes(session, relation)
-                rows = session.run(update_of(decisions, words))
+            columns = _count(session, decisions)
+            filled = [
+                decision
+                for decision, column in zip(decisions, columns, strict=True)
+                if column["rows"]
+            ]
+            rows = _update(session, relation, filled, words) if filled else 0
             state.note(mark, {"columns": columns, "rows": rows})
     if state.report(mark)["rows"] and not state.has(f"clean {label}"):
         session.run(f"VACUUM (FULL, ANALYZE) {relation}")
         with session.transaction():
+            session.run(ROOM_TO_SORT)
             restore_indexes(session, relation)
             state.note(f"clean {label}", {"seconds": time.monotonic() - started})
 
@@ -75,6 +86,24 @@ def refresh_views(session: Session) -> int:
     return len(views)
 
 
+def _update(session: Session, relation: str, decisions: list[Decision], words: Words) -> int:
+    """Write the fakes. The rows are met by their place: a hash of them would have to be made first."""
+    repeated = frozenset()
+    session.run(ONE_BY_ONE)
+    if _is_large(session, relation):
+        _drop_indexes(session, relation)
+        repeated = _repeated(session, decisions[0].column)
+    return session.run(update_of(decisions, words, repeated))
+
+
+def _repeated(session: Session, column: Column) -> frozenset[str]:
+    """The names of the table's columns that have few values, as the planner knows; it may have to look."""
+    place = [column.schema, column.table]
+    if not session.value(KNOWN, place):
+        session.run(f"ANALYZE {column.relation}")
+    return frozenset(name for (name,) in session.rows(REPEATED, place))
+
+
 def _count(session: Session, decisions: list[Decision]) -> list[dict]:
     """How many values each column has."""
     counts = ", ".join(f"count({decision.column.sql})" for decision in decisions)
@@ -90,10 +119,12 @@ def _count(session: Session, decisions: list[Decision]) -> list[dict]:
     ]
 
 
-def _drop_indexes(session: Session, relation: str) -> None:
+def _is_large(session: Session, relation: str) -> bool:
     size = f"SELECT count(*) FROM (SELECT 1 FROM {relation} LIMIT {LARGE_ROWS}) AS first"
-    if session.value(size) < LARGE_ROWS:
-        return
+    return session.value(size) == LARGE_ROWS
+
+
+def _drop_indexes(session: Session, relation: str) -> None:
     for name, definition in session.rows(SECONDARY, [relation]):
         statement = f"INSERT INTO {OWN_SCHEMA}.dropped_index VALUES (%s, %s)"
         session.run(statement, [relation, definition])

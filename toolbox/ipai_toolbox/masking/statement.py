@@ -1,7 +1,7 @@
 """The one UPDATE that replaces all masked columns of a table."""
 
 from ..catalog import Column
-from .digests import Digests, letters
+from .digests import Digests, RowDigests, letters
 from .kinds import CONSTANTS, KINDS, NAMES, Source, with_token
 from .policy import DAYS, NUMBERS, Decision
 from .words import Words
@@ -10,20 +10,63 @@ EMPTY = {"jsonb": "'{}'::jsonb", "json": "'{}'::json", "bytea": "''::bytea"}
 PLAIN_ITEMS = "('number', 'boolean', 'null')"
 
 
-def update_of(decisions: list[Decision], words: Words) -> str:
-    """UPDATE of one table; every value's digest is computed once per row."""
-    digests = Digests()
-    names = ", ".join(decision.column.sql for decision in decisions)
-    fakes = ", ".join(fake_of(decision, digests, words) for decision in decisions)
-    touched = " OR ".join(f"t.{decision.column.sql} IS NOT NULL" for decision in decisions)
+def update_of(
+    decisions: list[Decision], words: Words, repeated: frozenset[str] = frozenset()
+) -> str:
+    """UPDATE of one table; every value's digest is computed once per row.
+
+    Columns of few values, named in `repeated`, are joined by themselves, so that the planner can
+    keep the fakes it has made (Memoize).
+    """
+    digests, joins, fakes = RowDigests(), [], []
+    for place, decision in enumerate(decisions):
+        if decision.column.name not in repeated or not _depends_on_itself(decision):
+            fakes.append(fake_of(decision, digests, words))
+            continue
+        joins.append(f" CROSS JOIN LATERAL ({_alone(decision, words, place)}) AS m{place}")
+        fakes.append(_kept_or(decision, f"m{place}.fake"))
+    return _update(decisions, fakes, digests.joins + "".join(joins))
+
+
+def _update(decisions: list[Decision], fakes: list[str], joins: str) -> str:
+    relation = decisions[0].column.relation
+    names = [decision.column.sql for decision in decisions]
+    touched = " OR ".join(f"t.{name} IS NOT NULL" for name in names)
+    made = ", ".join(f"{fake} AS f{place}" for place, fake in enumerate(fakes))
+    given = ", ".join(f"{name} = made.f{place}" for place, name in enumerate(names))
     return (
-        f"UPDATE {decisions[0].column.relation} AS t SET ({names}) ="
-        f" (SELECT {fakes} FROM (SELECT {digests.columns} OFFSET 0) AS h) WHERE {touched}"
+        f"UPDATE ONLY {relation} AS own SET {given} FROM (SELECT t.ctid AS place, {made}"
+        f" FROM ONLY {relation} AS t{joins} WHERE {touched} OFFSET 0) AS made"
+        " WHERE own.ctid = made.place"
     )
+
+
+def _alone(decision: Decision, words: Words, place: int) -> str:
+    """SELECT of one column's fake that depends on that column only."""
+    own, value = RowDigests(f"k{place}"), f"t.{decision.column.sql}"
+    fake = _fake(decision, own, words)
+    return (
+        f"SELECT CASE WHEN {value} IS NULL THEN NULL ELSE {fake} END AS fake"
+        f" FROM (SELECT {value} OFFSET 0) AS t{own.joins} OFFSET 0"
+    )
+
+
+def _depends_on_itself(decision: Decision) -> bool:
+    return decision.kind not in ("partner", "complete_name")
 
 
 def fake_of(decision: Decision, digests: Digests, words: Words) -> str:
     """The SQL expression of one column's new value."""
+    return _kept_or(decision, _fake(decision, digests, words))
+
+
+def _kept_or(decision: Decision, fake: str) -> str:
+    raw = f"t.{decision.column.sql}"
+    kept = f"{raw} IS NULL" + (f" OR NOT ({decision.when})" if decision.when else "")
+    return f"CASE WHEN {kept} THEN {raw} ELSE {fake} END"
+
+
+def _fake(decision: Decision, digests: Digests, words: Words) -> str:
     column = decision.column
     raw = f"t.{column.sql}"
     if decision.kind in CONSTANTS or column.type in ("json", "bytea"):
@@ -35,8 +78,7 @@ def fake_of(decision: Decision, digests: Digests, words: Words) -> str:
         fake = KINDS[decision.kind](Source(f"{raw}::text", digests, words, own_type))
     else:
         fake = _text(decision, Source(_as_text(column, raw), digests, words))
-    kept = f"{raw} IS NULL" + (f" OR NOT ({decision.when})" if decision.when else "")
-    return f"CASE WHEN {kept} THEN {raw} ELSE ({fake})::{_type(column)} END"
+    return f"({fake})::{_type(column)}"
 
 
 def _text(decision: Decision, source: Source) -> str:

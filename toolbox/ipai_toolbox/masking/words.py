@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..session import literal
@@ -37,22 +38,36 @@ class Words:
     lists: dict
     nouns: tuple[str, ...] = ()
 
-    def pick(self, kind: str, digest: str, start: int, value: str) -> str:
-        """SQL: a word of this kind in the script of `value`; equal digests give equal words.
-
-        Byte `start` chooses among the Latin languages, byte `start` + 1 the word.
-        """
-        latin = [word for language in self.latin for word in self.lists[language][kind]]
-        size = len(latin) // len(self.latin)
-        place = f"(get_byte({digest}, 31) % {len(self.latin)}) * {size}"
-        fallback = f"({array(latin)})[1 + {place} + {number(digest, start)} % {size}]"
+    def spoken(self, value: str, build: Callable[["Tongue"], str]) -> str:
+        """SQL: what `build` makes of the words in the script of `value`, looked at once."""
         branches = "".join(
-            f" WHEN {value} ~ '[{letters}]'"
-            f" THEN {chosen(self.lists[language][kind], digest, start)}"
+            f" WHEN {value} ~ '[{letters}]' THEN {build(Tongue((self.lists[language],)))}"
             for language, letters in SCRIPTS.items()
         )
+        tongues = tuple(self.lists[language] for language in self.latin)
+        latin, other = Tongue(tongues, True), Tongue(tongues)
         is_plain = f"octet_length({value}) < length({value}) * 3 / 2"
-        return f"CASE WHEN {is_plain} THEN {fallback}{branches} ELSE {fallback} END"
+        return f"CASE WHEN {is_plain} THEN {build(latin)}{branches} ELSE {build(other)} END"
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """The word lists of languages that share a script; `is_latin` where the value itself is so."""
+
+    lists: tuple[dict, ...]
+    is_latin: bool = False
+
+    def pick(self, kind: str, digest: str, start: int) -> str:
+        """SQL: a word of this kind; equal digests give equal words.
+
+        Byte 31 chooses among the languages, the bytes `start` and `start` + 1 the word.
+        """
+        words = [word for lists in self.lists for word in lists[kind]]
+        if len(self.lists) == 1:
+            return chosen(words, digest, start)
+        size = len(words) // len(self.lists)
+        place = f"get_byte({digest}, 31) % {len(self.lists)} * {size}"
+        return f"({array(words)})[1 + {place} + {number(digest, start)} % {size}]"
 
 
 def chosen(words, digest: str, start: int) -> str:

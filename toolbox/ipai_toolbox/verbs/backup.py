@@ -2,11 +2,12 @@
 
 import json
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import manifest
-from ..dump import files_of, write_dump
+from ..dump import date_by_content, files_of, write_dump
 from ..filestore import census
 from ..folders import link_tree
 from ..job import Job
@@ -49,16 +50,26 @@ def run(job: Job) -> dict:
         stage(data, "backup") as folder,
     ):
         backup = Backup(job, server, repository, folder)
-        server.wait()
-        if repository.ensure():
-            job.events.info("Made the backup repository")
-        result = _earlier(backup) or _new(backup)
+        with ThreadPoolExecutor(max_workers=1) as beside:  # the key is derived meanwhile
+            opening = beside.submit(repository.opened, *_tags(backup))
+            server.wait()
+            is_retry = job.spec.attempt > 1  # only then it may be that nothing is to do
+            result = _found(backup, opening) if is_retry else None
+            result = result or _new(backup, None if is_retry else opening)
     return {**result, "seconds": round(time.monotonic() - started, 2)}
 
 
-def _earlier(backup: Backup) -> dict | None:
+def _found(backup: Backup, opening: Future) -> dict | None:
+    """The backup of an earlier attempt, as soon as the repository is open."""
+    is_made, snapshots = opening.result()
+    if is_made:
+        backup.job.events.info("Made the backup repository")
+    return _earlier(backup, snapshots)
+
+
+def _earlier(backup: Backup, snapshots: list[dict]) -> dict | None:
     """What an attempt stored before it was killed: taken when it is whole, removed when not."""
-    for snapshot in backup.repository.snapshots(*_tags(backup)):
+    for snapshot in snapshots:
         text = _manifest_text(backup, snapshot["id"])
         if text and not _difference(backup, snapshot["id"], json.loads(text)):
             backup.job.events.info("An earlier attempt had stored the backup: it is whole")
@@ -67,9 +78,15 @@ def _earlier(backup: Backup) -> dict | None:
     return None
 
 
-def _new(backup: Backup) -> dict:
+def _new(backup: Backup, opening: Future | None) -> dict:
     with frozen(backup.server, backup.database) as now:
         facts = _collect(backup, now)
+    earlier = _found(backup, opening) if opening else None
+    return earlier or _stored(backup, facts)
+
+
+def _stored(backup: Backup, facts: dict) -> dict:
+    """Hand the stage to restic, and look whether all of it has arrived. Raises Failure."""
     manifest.write(backup.stage, facts)
     text = (backup.stage / manifest.NAME).read_text(encoding="utf-8")
     backup.job.events.progress(0.5, f"Storing {facts['filestore']['files']} files and the dump")
@@ -98,15 +115,20 @@ def _collect(backup: Backup, now: Frozen) -> dict:
     _link(backup, frozen_files)
     backup.job.events.progress(0.05, f"Dumping {about['size_bytes']} bytes")
     dump = backup.stage / "dump"
-    write_dump(backup.server, backup.database, now.snapshot, dump, backup.job.events.debug)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the same snapshot, another connection
+        counting = beside.submit(now.tables)
+        write_dump(backup.server, backup.database, now.snapshot, dump, backup.job.events.debug)
+        tables = counting.result()
     _link(backup, frozen_files)
+    dumped = files_of(dump)
+    date_by_content(dump, dumped)
     return {
         "taken_at": now.taken_at,
         "database": {"name": backup.database, **about},
         "modules": now.modules(),
-        "tables": now.tables(),
+        "tables": tables,
         "filestore": {**census(frozen_files).facts(), "missing": _missing(backup, now)},
-        "dump": files_of(dump),
+        "dump": dumped,
         "app": backup.job.spec.get("app") or {},
     }
 

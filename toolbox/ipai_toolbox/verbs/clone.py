@@ -4,10 +4,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ..folders import Copied, NewFolder, absolute, copy_tree
-from ..identity import forget_bundles, renew
+from ..identity import forgotten_bundles, renewal
 from ..job import Job
-from ..new_database import new_database, size_of
-from ..outcome import Failure
+from ..new_database import NewDatabase, new_database, size_of
+from ..patience import DATABASE_SECONDS, patiently
 from ..postgres import server_of
 from ..reflink import copy_method
 
@@ -15,15 +15,15 @@ from ..reflink import copy_method
 def run(job: Job) -> dict:
     started = time.monotonic()
     with server_of(job.spec.part("server"), job.places) as server:
-        server.wait()
         database = new_database(job, server, job.spec.text("database"))
         folder = NewFolder(absolute(job.spec.text("filestore")), database.mark)
-        method = copy_method(server)
-        copied = Copied()
-        if not database.is_made():
-            copied = _clone(job, database, folder)
+        source = job.spec.text("source")
+        is_made = patiently(lambda: database.is_made(source), DATABASE_SECONDS)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            asked = beside.submit(copy_method, server)
+            size, copied = _earlier(database) if is_made else _clone(job, database, folder, source)
+            method = asked.result()
         folder.finish()
-        size = size_of(server, database.name)
     seconds = round(time.monotonic() - started, 2)
     job.events.progress(1.0, f"Cloned {size} bytes by {method} in {seconds} s")
     return {
@@ -35,20 +35,22 @@ def run(job: Job) -> dict:
     }
 
 
-def _clone(job: Job, database, folder: NewFolder) -> Copied:
-    server, source = database.server, job.spec.text("source")
-    if not server.exists(source):
-        raise Failure(f"The snapshot {source} is no more", "Choose or make a newer snapshot")
+def _earlier(database: NewDatabase) -> tuple[int, Copied]:
+    """What an earlier attempt of this step has made."""
+    return size_of(database.server, database.name), Copied()
+
+
+def _clone(job: Job, database: NewDatabase, folder: NewFolder, source: str) -> tuple[int, Copied]:
+    """The bytes of the new database, and what became of its files."""
     with ThreadPoolExecutor(max_workers=1) as beside:  # the server copies the database meanwhile
         copying = beside.submit(_files, job, folder)
         database.copy_from(source)
         copied = copying.result()
+    identity = renewal(job.spec.maybe_text("base_url"))
     if not copied.files:
-        forget_bundles(server, database.partial)
-    renew(server, database.partial, job.spec.maybe_text("base_url"))
+        identity = f"{forgotten_bundles()}\n{identity}"
     folder.show()
-    database.finish(job.spec.text("role"))
-    return copied
+    return database.finish(job.spec.text("role"), identity), copied
 
 
 def _files(job: Job, folder: NewFolder) -> Copied:
