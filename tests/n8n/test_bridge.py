@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from chromium import until
 
 PROJECT = {"name": "Acme", "code": "acme", "repository_url": "https://git.example.org/acme.git"}
 TEMPLATES = ("monitoring-alerts", "deploy-on-comment", "nightly-report")
@@ -229,14 +230,20 @@ def test_the_report_comes_by_its_schedule(n8n, slack, report):
             timeout=30,
         )
         assert answer.ok, answer.text
-    deadline = time.monotonic() + 60
-    while len([text for text in slack.texts if "Last 24 hours" in text]) == before:
-        assert time.monotonic() < deadline, "no report came"
-        time.sleep(0.2)
+    reports = lambda: [text for text in slack.texts if "Last 24 hours" in text]  # noqa: E731
+    until(lambda: len(reports()) > before, deadline=180, what="a report")
     requests.post(f"{place}/deactivate", headers=headers, timeout=30).raise_for_status()
     executions = f"{n8n.url}/api/v1/executions?workflowId={report}&status=success"
-    done = requests.get(executions, headers=headers, timeout=30).json()["data"]
-    assert "trigger" in {execution["mode"] for execution in done}
+
+    def modes():
+        done = requests.get(executions, headers=headers, timeout=30).json()["data"]
+        return {execution["mode"] for execution in done}
+
+    until(
+        lambda: "trigger" in modes(),
+        deadline=60,
+        what="an execution by the trigger that ended well",
+    )
 
 
 def test_n8n_killed_and_back_again_gets_everything_in_order(bridge, n8n, slack, secret):
