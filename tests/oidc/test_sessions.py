@@ -174,19 +174,19 @@ def test_who_is_closed_at_the_provider_is_out(site, idp, new_person):
     site.set(
         idp.provider, check_minutes=1, scope="openid profile email offline_access", prompt="consent"
     )
-    dora = new_person(login="dora")
-    dora.sign_in(idp.provider)
-    assert dora.is_in
-    make_due(site, "dora")
+    greta = new_person(login="greta")
+    greta.sign_in(idp.provider)
+    assert greta.is_in
+    make_due(site, "greta")
     check(site)
-    assert dora.is_in
-    idp.person("dora", is_closed=True)
-    make_due(site, "dora")
+    assert greta.is_in
+    idp.person("greta", is_closed=True)
+    make_due(site, "greta")
     check(site)
-    assert not dora.is_in
-    [ended] = sessions_of(site, "dora")
+    assert not greta.is_in
+    [ended] = sessions_of(site, "greta")
     assert ended["end_reason"] == "closed"
-    idp.person("dora")
+    idp.person("greta")
     site.set(idp.provider, check_minutes=0, scope="openid profile email", prompt=False)
 
 
