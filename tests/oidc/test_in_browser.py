@@ -159,6 +159,7 @@ def test_a_person_is_asked_again_at_the_provider(site, idp, page, album):
     asked = {"model": "res.users", "method": "api_key_wizard", "args": [[user]], "kwargs": {}}
     page.evaluate(OPEN % json.dumps(asked))
     page.wait_for(".modal .o_oidc_again", "again")
+    assert not page.count(".modal .o_field_widget[name=name]"), "no key before it is clear who asks"
     take(page, album, "again")
     page.click(".modal-footer button[name=action_sign_in_again]")
     page.type("input[name=login]", "dora")
@@ -166,6 +167,7 @@ def test_a_person_is_asked_again_at_the_provider(site, idp, page, album):
     page.wait_for(".o_main_navbar")
     page.evaluate(OPEN % json.dumps(asked))
     page.wait_for(".modal .o_field_widget[name=name]")
+    assert not page.count(".modal .o_oidc_again"), "who was there just now is not asked once more"
 
 
 def test_where_sign_on_is_the_rule_the_password_is_gone(site, idp, page, album):

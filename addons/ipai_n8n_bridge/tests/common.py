@@ -69,6 +69,13 @@ class N8nMixin(OpsMixin):
         )
         cls.deliveries = cls.env["ipai.n8n.delivery"]
 
+    def listen(self):
+        """Have n8n's place be a listener of this test's own; return it."""
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.n8n.url = listener.url
+        return listener
+
     @classmethod
     def note(cls, number=0, record=None, kind="test.fact"):
         return cls.env["ops.fact"]._note(kind, record or cls.production, number=number)

@@ -13,7 +13,7 @@ from odoo.tools.misc import file_open
 
 from .. import driver
 from ..engine import signature
-from .common import Listener, N8nMixin
+from .common import N8nMixin
 
 
 @tagged("post_install", "-at_install", "ipai_n8n_bridge")
@@ -25,9 +25,7 @@ class TestDeliveries(N8nMixin, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.listener = Listener()
-        self.addCleanup(self.listener.close)
-        self.n8n.url = self.listener.url
+        self.listener = self.listen()
         # The test's transaction is never committed: that is Odoo's rule for this kind of test.
         self.enterContext(patch.object(self.env.cr, "commit", self.env.flush_all))
 

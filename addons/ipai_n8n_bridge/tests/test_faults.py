@@ -8,7 +8,7 @@ from odoo.addons.ipai_ops.tests.common import SHA
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from .common import Listener, N8nMixin
+from .common import N8nMixin
 
 DRIVER = "odoo.addons.ipai_n8n_bridge.driver"
 
@@ -22,9 +22,7 @@ class TestFaults(N8nMixin, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.listener = Listener()
-        self.addCleanup(self.listener.close)
-        self.n8n.url = self.listener.url
+        self.listener = self.listen()
 
     def delivered(self):
         return self.deliveries.search([("state", "=", "delivered")])
