@@ -14,6 +14,7 @@ DAEMON_PID = Path("/var/run/docker.pid")
 OUR_PID = ENGINE_STATE / "dockerd.pid"
 LOG = ENGINE_STATE / "dockerd.log"
 STARTS = 3
+SECOND_LOOK_SECONDS = 2
 
 
 def docker(*words):
@@ -35,14 +36,41 @@ def ensure_engine(commands):
             ["systemctl", "start", "docker"], timeout=90, why="systemd could not start Docker"
         )
         return _wait_for_answer(commands, "started by systemd")
-    for _attempt in range(STARTS):
+    for attempt in range(1, STARTS + 1):
         earlier = leftovers.shims()
         start_engine()
-        if _comes_up(commands):
-            listed = commands.run(docker("ps", "--quiet", "--no-trunc"), timeout=60)
-            leftovers.end_forgotten(earlier, listed.split())
-            return "started, ours"
+        if not _comes_up(commands):
+            continue
+        listed = commands.run(docker("ps", "--quiet", "--no-trunc"), timeout=60)
+        leftovers.end_forgotten(earlier, listed.split())
+        if attempt < STARTS and _holds_ports_of_nobody(commands):
+            stop_engine()  # in order: then it lets them go
+            continue
+        return "started, ours"
     raise Trouble(f"Docker does not start: {processes.last_line(LOG)} (log: {LOG}).")
+
+
+def _holds_ports_of_nobody(commands):
+    """Whether ports are held for containers that are gone: a killed engine may do so from its next start on.
+
+    Looked at twice, because a container may just be leaving.
+    """
+    held = _held_for_nobody(commands)
+    if held:
+        time.sleep(SECOND_LOOK_SECONDS)
+    return bool(held & _held_for_nobody(commands)) if held else False
+
+
+def _held_for_nobody(commands):
+    """Return the proxies whose address no container has; those that begin meanwhile are not looked at."""
+    held = leftovers.proxies()
+    if not held:
+        return set()
+    words = docker("network", "ls", "--quiet", "--filter", "driver=bridge")
+    names = commands.run(words, timeout=60).split()
+    networks = commands.run(docker("network", "inspect", *names), timeout=60)
+    known = leftovers.addresses(networks)
+    return {pid for pid, address in held.items() if address not in known}
 
 
 def _comes_up(commands, timeout_seconds=60):

@@ -1,10 +1,13 @@
-"""Containers that a killed engine has forgotten: they run on beside the ones that took their place.
+"""What a killed engine leaves behind: containers it has forgotten, and ports of containers that are gone.
+
+Forgotten containers run on beside the ones that took their place.
 
 A Docker engine that is killed together with its containerd may take what it left running for ended
 when it starts again. The container's shim lives on, and so does what runs in it: an edge that answers
 for the new one, a database server on the files of the next, a job beside its next attempt.
 """
 
+import json
 import os
 import signal
 from contextlib import suppress
@@ -53,3 +56,28 @@ def _children(pid):
         with suppress(OSError):
             children += [int(word) for word in listed.read_text().split()]
     return children
+
+
+def proxies():
+    """Return {pid: address} of the programs by which Docker holds ports, each for a container's address."""
+    found = {}
+    for folder in PROC.glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            words = (folder / "cmdline").read_text(errors="replace").split("\0")
+            if Path(words[0]).name == "docker-proxy":
+                found[int(folder.name)] = words[words.index("-container-ip") + 1]
+    return found
+
+
+def addresses(networks):
+    """Return the addresses of containers that run, from what Docker tells of its networks as JSON.
+
+    An end of a network that no container has is named after itself: "ep-…".
+    """
+    ends = [end for network in json.loads(networks) for end in network["Containers"].items()]
+    return {
+        end[name].partition("/")[0]
+        for key, end in ends
+        if not key.startswith("ep-")
+        for name in ("IPv4Address", "IPv6Address")
+    }

@@ -47,6 +47,14 @@ class RightsWalk:
                 found |= dict.fromkeys(routing.get("routes", ()), routing.get("auth"))
         return found
 
+    def check_closed_to_keys(self, models, methods):
+        """Machines' keys reach none of these models and (model, method) pairs but those of Operations."""
+        keys = self.env["ops.api.key"]
+        reads = [(model, "search_read") for model in models]
+        for model, method in (*reads, *methods):
+            with self.subTest(model=model, method=method):
+                self.assertEqual(keys._is_callable(model, method), model.startswith("ops."))
+
     def check_models(self, models, ranks):
         """``models``: the first of the ranks that may read, write, create, delete; None: nobody.
 
