@@ -14,11 +14,16 @@ SECONDS = 6 * 3600
 JOBS = "2"
 
 
-def write_dump(server: Server, database: str, snapshot: str, folder: Path, say) -> None:
-    """Dump what the exported snapshot sees, uncompressed so that equal parts are found again."""
+def write_dump(
+    server: Server, database: str, snapshot: str, folder: Path, say, on_idle=None
+) -> None:
+    """Dump what the exported snapshot sees, uncompressed so that equal parts are found again.
+
+    `on_idle()` is called twice a second meanwhile, and may end it by raising.
+    """
     command = ["pg_dump", "--no-password", "--format=directory", f"--jobs={JOBS}", "--compress=0"]
     command += ["--no-sync", f"--snapshot={snapshot}", f"--file={folder}"]
-    check(_run(server, database, command, say), "dumped", server)
+    check(_run(server, database, command, say, on_idle), "dumped", server)
 
 
 def read_dump(server: Server, database: str, folder: Path, say) -> None:
@@ -66,9 +71,9 @@ def _facts(path: Path) -> dict:
     return {"bytes": path.stat().st_size, "sha256": digest}
 
 
-def _run(server: Server, database: str, command: list[str], say) -> Finished:
+def _run(server: Server, database: str, command: list[str], say, on_idle=None) -> Finished:
     environment = {**server.environment(database), "PGOPTIONS": "-c statement_timeout=0"}
-    return stream(command, say, timeout_seconds=SECONDS, env=environment)
+    return stream(command, say, timeout_seconds=SECONDS, env=environment, on_idle=on_idle)
 
 
 def check(done: Finished, what: str, server: Server) -> None:

@@ -6,20 +6,24 @@ import shlex
 import socket
 import subprocess
 import zipfile
+from concurrent.futures import Future
+from threading import Timer
 
 import pytest
 
 from ipai_toolbox import folders
-from ipai_toolbox.dump import date_by_content, files_of
+from ipai_toolbox.dump import date_by_content, files_of, write_dump
 from ipai_toolbox.filestore import census, check_contents
 from ipai_toolbox.foreign_sql import _allowed
 from ipai_toolbox.manifest import check_rows
 from ipai_toolbox.new_database import partial_name
 from ipai_toolbox.outcome import Failure, Unreachable
+from ipai_toolbox.postgres import Server
 from ipai_toolbox.process import Finished
 from ipai_toolbox.restic import Repository, _Watch, repository_of, seconds_of
 from ipai_toolbox.restic_causes import explain
 from ipai_toolbox.stage import require_room, stage
+from ipai_toolbox.verbs.backup import heed
 from ipai_toolbox.zip_check import Limits, check_archive, open_archive
 
 
@@ -273,3 +277,16 @@ def test_a_dumps_file_has_the_time_of_its_content_whenever_it_was_written(tmp_pa
     assert first["people"] == second["people"]
     assert first["towns"] != second["towns"]
     assert all(0 <= moment < 2**31 * 10**9 for moment in [*first.values(), *second.values()])
+
+
+def test_a_dump_ends_as_soon_as_its_repository_turns_out_not_to_open(tmp_path, monkeypatch):
+    program, ended = tmp_path / "pg_dump", tmp_path / "ended"
+    program.write_text(f"#!/bin/sh\ntrap 'touch {ended}; exit 1' TERM\nsleep 30 & wait\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    opening = Future()
+    Timer(0.7, opening.set_exception, [Failure("The key does not open it", "Check it")]).start()
+    server = Server("nowhere", 5432, tmp_path / "passfile")
+    with pytest.raises(Failure, match="does not open"):
+        write_dump(server, "acme", "1", tmp_path / "dump", print, lambda: heed(opening))
+    assert ended.exists()

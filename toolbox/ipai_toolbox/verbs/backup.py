@@ -80,9 +80,15 @@ def _earlier(backup: Backup, snapshots: list[dict]) -> dict | None:
 
 def _new(backup: Backup, opening: Future | None) -> dict:
     with frozen(backup.server, backup.database) as now:
-        facts = _collect(backup, now)
+        facts = _collect(backup, now, lambda: heed(opening))
     earlier = _found(backup, opening) if opening else None
     return earlier or _stored(backup, facts)
+
+
+def heed(opening: Future | None) -> None:
+    """A repository that does not open is told at once, not after hours of dumping. Raises Failure."""
+    if opening and opening.done():
+        opening.result()
 
 
 def _stored(backup: Backup, facts: dict) -> dict:
@@ -102,7 +108,7 @@ def _stored(backup: Backup, facts: dict) -> dict:
     return _result(backup, facts, text, identity, summary)
 
 
-def _collect(backup: Backup, now: Frozen) -> dict:
+def _collect(backup: Backup, now: Frozen, on_idle) -> dict:
     """Dump and filestore side by side in the stage, and what they hold.
 
     The filestore is linked before and after the dump: a file that Odoo's clean-up removes in between
@@ -117,7 +123,8 @@ def _collect(backup: Backup, now: Frozen) -> dict:
     dump = backup.stage / "dump"
     with ThreadPoolExecutor(max_workers=1) as beside:  # the same snapshot, another connection
         counting = beside.submit(now.tables)
-        write_dump(backup.server, backup.database, now.snapshot, dump, backup.job.events.debug)
+        say = backup.job.events.debug
+        write_dump(backup.server, backup.database, now.snapshot, dump, say, on_idle)
         tables = counting.result()
     _link(backup, frozen_files)
     dumped = files_of(dump)
