@@ -16,6 +16,7 @@ from .virtualenv import environment_folder, python
 MODULES = "ipai_ops"
 INSTALL_TIMEOUT_SECONDS = 600
 START_TIMEOUT_SECONDS = 120
+WORKERS_END_SECONDS = 15  # those of a killed Odoo hold its port until they notice
 SETTLE = """import os
 values = {{"web.base.url": {url!r}, "web.base.url.freeze": "True"}}
 for key, value in values.items():
@@ -99,8 +100,7 @@ def ensure_management(commands, settings):
     """The management Odoo with this checkout's code, answering; says what was done."""
     config = write_server_config(commands, settings)
     code, process = _code_mark(settings), _process_mark(settings, config)
-    if _read(settings, "odoo.process") == process and processes.running_pid(pid_path(settings)):
-        wait_until_it_answers(commands, settings)
+    if _read(settings, "odoo.process") == process and _answers_while_it_lives(commands, settings):
         return "running"
     stop_management(settings)
     note = _ensure_database(commands, settings, config, code)
@@ -174,27 +174,30 @@ def environment(settings):
 
 
 def _start(commands, settings, config):
-    require_free_port(settings.ports["odoo"], "the management Odoo")
-    require_free_port(settings.ports["websocket"], "the management Odoo's websocket")
+    for port, purpose in (("odoo", ""), ("websocket", "'s websocket")):
+        require_free_port(
+            settings.ports[port], f"the management Odoo{purpose}", WORKERS_END_SECONDS
+        )
     command = [python(settings), odoo_source(settings).program, "server", "--config", config]
     processes.start_detached(command, pid_path(settings), log_path(settings), environment(settings))
-    wait_until_it_answers(commands, settings)
+    if not _answers_while_it_lives(commands, settings):
+        log = log_path(settings)
+        raise Trouble(f"The management Odoo ended: {processes.last_line(log)} (log: {log}).")
 
 
-def wait_until_it_answers(commands, settings):
-    """Return when the login page comes, which proves that the registry loads."""
+def _answers_while_it_lives(commands, settings):
+    """True when the login page comes, which proves that the registry loads; False when Odoo ends first."""
     url = f"{control_url(commands, settings)}/web/login"
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not _answers(url):
-        if processes.running_pid(pid_path(settings)) is None:
-            raise Trouble(
-                f"The management Odoo ended: {processes.last_line(log_path(settings))} (log: {log_path(settings)})."
-            )
+    while processes.running_pid(pid_path(settings)):
+        if _answers(url):
+            return True
         if time.monotonic() > deadline:
             raise Trouble(
                 f"The management Odoo does not answer at {url} (log: {log_path(settings)})."
             )
         time.sleep(0.2)
+    return False
 
 
 def _answers(url):

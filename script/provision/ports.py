@@ -2,22 +2,33 @@
 
 import re
 import socket
+import time
 from pathlib import Path
 
 from .trouble import Trouble
 
 
-def require_free_port(port, purpose):
-    """Stops with one sentence naming who has the port."""
+def require_free_port(port, purpose, within_seconds=0):
+    """Stops with one sentence naming who has the port; waits for one who is just ending."""
+    deadline = time.monotonic() + within_seconds
+    while (taken := _bind_error(port)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    if taken:
+        raise Trouble(
+            f"Port {port}, needed by {purpose}, is taken by {port_owner(port)}: "
+            "free it, or choose another with IPAI_PORT_… (docs/install.md)."
+        ) from taken
+
+
+def _bind_error(port):
+    """The OSError of who listens there, else None."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0", port))
         except OSError as exc:
-            raise Trouble(
-                f"Port {port}, needed by {purpose}, is taken by {port_owner(port)}: "
-                "free it, or choose another with IPAI_PORT_… (docs/install.md)."
-            ) from exc
+            return exc
+    return None
 
 
 def port_owner(port):

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_a_taken_port_names_its_owner():
         port = owner.getsockname()[1]
         with pytest.raises(Trouble, match=rf"Port {port}, needed by the edge, .*pid {os.getpid()}"):
             ports.require_free_port(port, "the edge")
+
+
+def test_a_port_whose_owner_is_just_ending_is_waited_for():
+    owner = socket.create_server(("127.0.0.1", 0))
+    ending = threading.Timer(0.5, owner.close)
+    ending.start()
+    ports.require_free_port(owner.getsockname()[1], "the edge", within_seconds=20)
+    ending.join()
+    assert owner.fileno() == -1
 
 
 def test_a_free_port_is_no_trouble():
