@@ -81,5 +81,6 @@ from . import rights_narrowed
 from . import audit_users
 from . import second_factor
 from . import session_age
+from . import confirmed
 from . import identity
 from . import identity_dialog

@@ -146,6 +146,29 @@ class TestAskedAgain(AskedMixin, HttpCase):
         self.sign_in(ago=60)
         self.assertIn("result", self.call("ops.secret", "create", [secret]))
 
+    @mute_logger("odoo.http")
+    def test_who_may_do_what_is_not_changed_until_then(self):
+        member = self.env["ops.project.member"].search([("user_id", "=", self.viewer.id)], limit=1)
+        policy = self.env["ops.policy"].search([], limit=1)
+        role = member.role_id
+        right = {"role_id": role.id, "permission": "deploy", "stage": "production"}
+        orders = (
+            ("ops.policy", "write", policy.ids, {"enforcement": "off"}),
+            ("ops.policy", "unlink", policy.ids),
+            ("ops.project.member", "write", member.ids, {"until": False}),
+            ("ops.role", "write", role.ids, {"needs_second_factor": False}),
+            ("ops.role.right", "create", [right]),
+            ("ops.delegation", "create", [{"delegate_id": self.viewer.id}]),
+        )
+        self.sign_in()
+        for order in orders:
+            with self.subTest(order[:2]):
+                answer = self.call(*order)
+                self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.RedirectWarning")
+        self.assertTrue(policy.exists())
+        self.sign_in(ago=60)
+        self.assertIn("result", self.call("ops.policy", "unlink", policy.ids))
+
     def test_what_is_harmless_asks_nobody(self):
         self.sign_in()
         for method in ("action_deploy", "action_view_runs", "action_allowed_addresses"):

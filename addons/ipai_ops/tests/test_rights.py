@@ -59,6 +59,7 @@ MODELS = {
     "ops.audit": ("manager", None, None, None),
     "ops.audit.checkpoint": ("manager", None, None, None),
     "ops.audited": (None, None, None, None),
+    "ops.confirmed": (None, None, None, None),
     "ops.address.list": ("view", "view", "view", "view"),
     "ops.mail": ("logs", None, None, None),
     "ops.egress.refusal": ("view", None, None, None),
