@@ -14,7 +14,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from .adapters import forge, package_index, pip_settings, repository
 from .engine import requirement_lines
 from .engine.catalogue import Missing
-from .engine.forge import ForgeFault
+from .engine.forge import FORGES, ForgeFault
 from .engine.resolving import Conflict
 
 _logger = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ def work(env, turn_seconds=TURN_SECONDS):
             return _go_on(env)
     for change in env["ipai.module.change"].search([("pull_state", "=", "wanted")]):
         _open_pull(env, change)
+    for project in env["ops.project"].search([("forge_test", "=", "asked")]):
+        _test_forge(env, project)
     return _read_ahead(env, deadline)
 
 
@@ -199,6 +201,21 @@ def _open_pull(env, change):
         raise
     except Exception:
         change._note_pull_fault(_fault(env, change))
+    env.cr.commit()
+
+
+def _test_forge(env, project):
+    try:
+        place, token, wish = project._forge_facts()
+        env.cr.commit()
+        forge.ask(place, token, wish, pip_settings.certificates())
+        project._note_forge(True, f"{FORGES[place.forge]} shows {place.path} to this token.")
+    except (ForgeFault, UserError) as fault:
+        project._note_forge(False, str(fault))
+    except BUSY:
+        raise
+    except Exception:
+        project._note_forge(False, _fault(env, project))
     env.cr.commit()
 
 

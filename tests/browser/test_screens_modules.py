@@ -87,5 +87,10 @@ def test_what_a_deploy_updates_fits(page, odoo, album, size):  # noqa: F811
 def test_the_place_of_a_forges_token_fits(page, odoo, album, size):  # noqa: F811
     place = (address(odoo, "ops-projects", "ops.project", [("code", "=", "bikes")]), FORM)
     picture = album / f"modules-forge-token-{size}.png"
-    check_screen(page, place, [], picture, size)
-    photograph_part(page, picture, ".o_field_widget[name=new_forge_token]")
+    [project] = odoo.call("ops.project", "search", [("code", "=", "bikes")])
+    nobody = "http://127.0.0.1:9"  # it is asked, and cannot be reached
+    odoo.call("ops.project", "write", [project], {"forge_api_url": nobody})
+    odoo.call("ops.project", "write", [project], {"new_forge_token": "token"})
+    check_screen(page, place, [("button[name=action_test_forge]", "Test token")], picture, size)
+    said = photograph_part(page, picture, ".o_field_widget[name=forge_test]")
+    assert said in ("Asking…", "It does not work")

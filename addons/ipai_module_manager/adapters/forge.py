@@ -15,6 +15,14 @@ def open_pull(place, token, wish, verify=True):
     return known or _opened(place, _ask(place, forge.create(place, token, wish), verify))
 
 
+def ask(place, token, wish, verify=True):
+    """Return how many of the branch's pull requests are open. Raises ForgeFault."""
+    rows = _ask(place, forge.find(place, token, wish), verify)
+    if not isinstance(rows, list):
+        raise _foreign(place)
+    return len(rows)
+
+
 def _opened(place, row):
     try:
         return forge.read(place, row)

@@ -2,11 +2,12 @@
 
 from odoo import api, fields, models
 from odoo.addons.ipai_ops.models.sealed import sealed_field
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..engine import forge
 
 PLACES = ("repository_url", "forge", "forge_api_url")
+UNTESTED = {"forge_test": False, "forge_said": False}
 SAFE = ("https://", "http://127.0.0.1:", "http://localhost:")
 
 
@@ -26,6 +27,13 @@ class Project(models.Model):
         help="Opens pull requests for modules that are added. It can be written, never read.",
     )
     has_forge_token = fields.Boolean(compute="_compute_has_forge_token")
+    forge_test = fields.Selection(
+        [("asked", "Asking…"), ("well", "It answers"), ("unwell", "It does not work")],
+        string="Forge test",
+        readonly=True,
+        copy=False,
+    )
+    forge_said = fields.Char(string="Forge's answer", readonly=True, copy=False)
 
     @api.constrains("forge_api_url")
     def _check_forge_api_url(self):
@@ -46,15 +54,38 @@ class Project(models.Model):
     def _inverse_new_forge_token(self):
         for project in self.filtered("new_forge_token"):
             project._check_may("secrets")
-            project.sudo().forge_token = project.new_forge_token.strip()  # after the check
+            own = project.sudo()  # after the check
+            own.write({"forge_token": project.new_forge_token.strip(), **UNTESTED})
         self.invalidate_recordset(["new_forge_token"])
 
     def write(self, vals):
         """A token is for the place it was given for: elsewhere it is given anew."""
         given = [name for name in PLACES if name in vals]
         moved = self.filtered(lambda one: any(one[name] != vals[name] for name in given))
-        moved.sudo().filtered("has_forge_token").forge_token = False  # nobody may write it
+        for project in moved.sudo().filtered("has_forge_token"):  # nobody may write it
+            project.write({"forge_token": False, **UNTESTED})
         return super().write(vals)
+
+    def action_test_forge(self):
+        """Ask the forge for the repository's pull requests with the token; the answer shows here."""
+        self.ensure_one()
+        self._check_may("settings")
+        if not self._opens_pulls():
+            raise UserError(self.env._("There is no token to test: enter one and save."))
+        self.sudo().write({"forge_test": "asked", "forge_said": False})  # after the check
+        self.env["ipai.module.order"]._wake()
+        return True
+
+    def _forge_facts(self):
+        """Return where to ask, the token, and for which branch. Raises ForgeFault."""
+        place = forge.place(self.forge, self.repository_url, self.forge_api_url or "")
+        branch = self.environment_ids.filtered("branch")[:1].branch or "main"
+        return place, self.forge_token, forge.Wish(branch, branch, "", "")
+
+    def _note_forge(self, is_well, said):
+        """Keep the forge's answer, unless the token was changed meanwhile."""
+        if self.forge_test == "asked":
+            self.write({"forge_test": "well" if is_well else "unwell", "forge_said": said})
 
     def _opens_pulls(self):
         return self.has_forge_token and self.forge in forge.FORGES

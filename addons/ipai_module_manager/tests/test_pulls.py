@@ -121,6 +121,39 @@ class TestPulls(ModulesMixin, TransactionCase):
         with self.assertRaises(UserError):
             change.with_user(self.operator).action_open_pull()
 
+    def test_a_token_is_tested_and_the_answer_shown(self):
+        project = self.project.with_user(self.manager)
+        for kind in FORGES:
+            with self.subTest(kind):
+                server = self.serve(kind)
+                self.assertFalse(project.forge_test)
+                project.action_test_forge()
+                self.assertEqual(project.forge_test, "asked")
+                self.drive()
+                self.assertEqual(project.forge_test, "well")
+                self.assertIn("shows acme/erp", project.forge_said)
+                self.assertEqual([verb for verb, _path in server.asked], ["GET"])
+                project.new_forge_token = "another"
+                self.assertFalse(project.forge_test)
+                project.action_test_forge()
+                self.drive()
+                self.assertEqual(project.forge_test, "unwell")
+                self.assertIn("does not accept the token", project.forge_said)
+        server.answer = (200, '{"not": "a list"}')
+        project.action_test_forge()
+        self.drive()
+        self.assertIn("is not the API", project.forge_said)
+
+    def test_who_may_not_change_the_settings_tests_no_token(self):
+        server = self.serve()
+        with self.assertRaises(AccessError):
+            self.project.with_user(self.viewer).action_test_forge()
+        self.project.sudo().forge_token = False
+        with self.assertRaises(UserError):
+            self.project.with_user(self.manager).action_test_forge()
+        self.drive()
+        self.assertFalse(server.asked)
+
     def test_a_forge_that_is_away_is_one_sentence(self):
         server, change = self.serve(), self.pushed()
         server.close()

@@ -42,6 +42,7 @@ METHODS = {
     ("ipai.module.operation", "action_view_run"): "viewer",
     ("ops.environment", "action_read_modules"): "operator",
     ("ops.environment", "action_view_modules"): "viewer",
+    ("ops.project", "action_test_forge"): "operator",
 }
 
 
@@ -76,6 +77,7 @@ class TestRights(RightsWalk, ModulesMixin, TransactionCase):
             "ipai.environment.module": cls.production.module_ids,
             "ipai.module.operation": operation,
             "ops.environment": cls.production,
+            "ops.project": cls.project,
         }
 
     def test_every_model_is_listed(self):
@@ -102,7 +104,7 @@ class TestRights(RightsWalk, ModulesMixin, TransactionCase):
         self.assertTrue(self.settings.with_user(self.manager).url)
 
     def test_every_public_method_is_listed(self):
-        self.assertEqual(self.methods_of(*MODELS, "ops.environment", "ops.run"), set(METHODS))
+        self.assertEqual(self.methods_of(*MODELS, "ops.environment", "ops.project", "ops.run"), set(METHODS))
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
         self.check_methods(METHODS, self.people)
@@ -110,6 +112,7 @@ class TestRights(RightsWalk, ModulesMixin, TransactionCase):
     def test_a_key_changes_modules_where_it_says_so_and_nowhere_else(self):
         other = self.make_environment("release", stage="staging")
         calls = [call for call, first in METHODS.items() if first == "operator"]
+        calls.remove(("ops.project", "action_test_forge"))  # takes the right to the settings
         for permissions, place, may in (
             (("modules", "deploy"), self.production, True),
             (("deploy",), self.production, False),
