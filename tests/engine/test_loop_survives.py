@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipai_ops.engine.loop import tick
@@ -54,6 +55,9 @@ class World:
 
     def finish(self, faulty=()):
         self.calm()
+        return self.finish_without_calm(faulty)
+
+    def finish_without_calm(self, faulty=()):
         for _beat in range(TICKS_UNTIL_SURELY_OVER):
             self.beat()
             if not self.journal.saved.runs:
@@ -76,6 +80,18 @@ def test_an_undisturbed_deploy_is_done_with_each_step_once():
     assert steps == ["build", "database", "hold", "update", "release", "resume", "smoke", "run"]
     assert set(world.runtime.started.values()) == {1}
     assert not world.runtime.jobs
+
+
+@pytest.mark.parametrize("crossing", range(24))
+def test_letting_go_is_done_once_wherever_the_control_plane_is_killed(crossing):
+    world = World()
+    world.journal.queue(1, "deploy", deploy_spec())
+    while world.journal.saved.runs[1].current_step.name != "release":
+        world.beat()
+    world.trouble("kill control plane", crossing)
+    assert world.finish_without_calm()[1].state == "done"
+    history = [name for _run, name, state in world.journal.saved.history if state == "done"]
+    assert history.count("resume") == 1
 
 
 def test_a_failed_step_ends_the_run_with_its_sentence():

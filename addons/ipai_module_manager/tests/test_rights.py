@@ -104,7 +104,9 @@ class TestRights(RightsWalk, ModulesMixin, TransactionCase):
         self.assertTrue(self.settings.with_user(self.manager).url)
 
     def test_every_public_method_is_listed(self):
-        self.assertEqual(self.methods_of(*MODELS, "ops.environment", "ops.project", "ops.run"), set(METHODS))
+        self.assertEqual(
+            self.methods_of(*MODELS, "ops.environment", "ops.project", "ops.run"), set(METHODS)
+        )
 
     def test_every_public_method_lets_in_exactly_who_is_listed(self):
         self.check_methods(METHODS, self.people)

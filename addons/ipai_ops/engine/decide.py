@@ -13,8 +13,9 @@ a run right whatever is killed, and whenever:
 * after a step that failed or was cancelled only the steps that bring things back are due, and a
   cancel no longer touches them.
 
-A third kind of step, the *gate*, has the edge hold the environment's requests or let them go on;
-the end of a run always lets them go on.
+A third kind of step, the *gate*, has the edge hold the environment's requests or let them go on. A
+hold is done when the edge says so; to let go is done when it is recorded, as what follows comes
+through the edge and proves it. The end of a run always lets them go on.
 """
 
 from datetime import datetime, timedelta
@@ -79,6 +80,8 @@ def _begin(context, now):
     if step.attempt and step.ended_seen_at and now < step.ended_seen_at + _pause(step.attempt):
         return (Wait(f"{step.label or step.name} was interrupted; trying again."),)
     following = StepContext(context.run, step, step.attempt + 1, context.platform)
+    if steps.is_gate(step.kind) and not steps.holds(step.kind):
+        return (_start(following), *_follow_gate(context))
     return (_start(following),)
 
 
@@ -91,8 +94,10 @@ def _start(context):
 
 
 def _follow_gate(context):
-    """The journal has the result as soon as the edge serves what it was told."""
+    """The journal has a hold's result as soon as the edge serves what it was told."""
     step = context.step
+    if not steps.holds(step.kind):
+        return (FinishStep(step.name, "done", {"ok": True}),)
     if step.result is None:
         return (Wait("The edge is being told."),)
     return (FinishStep(step.name, "done", dict(step.result)),)

@@ -26,15 +26,11 @@ class RunStep(models.Model):
     _inherit = "ops.run.step"
 
     def _gate_result(self):
-        """Return the result of a gate's step once the edge serves what it was told, else None."""
-        if self.state != "running" or self.kind not in ("hold", "resume"):
+        """Return the result of a hold's step once the edge serves what it was told, else None."""
+        if self.state != "running" or self.kind != "hold":
             return None
         served_since = self.env["ops.edge"]._served_since()
-        if served_since is None:
-            return None
-        if self.kind == "hold":
-            return {"ok": True, "drained_at": served_since + DRAIN_SECONDS}
-        return {"ok": True}
+        return served_since and {"ok": True, "drained_at": served_since + DRAIN_SECONDS}
 
     def _is_hold_near(self):
         """Say whether requests are to be held as soon as the step that is under way has ended."""

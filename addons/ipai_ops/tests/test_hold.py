@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..engine import effects
+from ..engine import decide, effects
+from ..engine.ports import Observation
+from ..engine.testing import PLATFORM
 from .common import SHA, OpsCase
 
 
@@ -33,6 +35,15 @@ class TestHold(OpsCase):
         self.assertIsNone(step._step_state().result)
         self.serve_what_is_wanted()
         self.assertTrue(step._step_state().result["ok"])
+
+    def test_to_let_go_waits_for_no_edge(self):
+        self.gate("hold", is_held=True)
+        step = self.gate("resume", is_held=False)
+        self.assertFalse(self.production.held_until)
+        (self.deploy.step_ids - step).state = "done"
+        run = self.deploy._run_state()
+        [finish] = decide.decide(run, Observation(), datetime.now(UTC), PLATFORM)
+        self.assertEqual((finish.step, finish.state), (step.name, "done"))
 
     def test_what_is_under_way_gets_a_moment_to_end(self):
         step = self.gate("hold", is_held=True)

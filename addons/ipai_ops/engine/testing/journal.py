@@ -118,7 +118,7 @@ class MemoryJournal:
                     attempt=attempt,
                     started_at=now,
                     ended_seen_at=None,
-                    result={"ok": True} if isinstance(effect, effects.Gate) else None,
+                    result={"ok": True} if _is_hold(effect) else None,
                     log_cursor="",
                 )
             case effects.NoteEnded():
@@ -135,3 +135,8 @@ class MemoryJournal:
     def _put(self, run, state):
         steps = tuple(state if s.name == state.name else s for s in run.steps)
         self.work.runs[run.id] = replace(run, steps=steps)
+
+
+def _is_hold(effect):
+    """Say whether the edge's answer is waited for; here it comes at once."""
+    return isinstance(effect, effects.Gate) and effect.is_held
