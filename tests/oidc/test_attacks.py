@@ -213,6 +213,7 @@ def signed_with(algorithm, key):
     return lambda provider, claims: sign(provider, claims, algorithm=algorithm, key=key, kid="k1")
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize(
     ("keys", "signed"),
     [
