@@ -1,7 +1,10 @@
 """What Docker sends as a log becomes lines with cursors, and nothing else does."""
 
+from types import SimpleNamespace
+
 import pytest
 from ipai_ops.adapters import swarm
+from ipai_ops.engine.ports import RuntimeRefused
 
 FIRST = "2026-11-23T03:57:31.276330823Z"
 SECOND = "2026-11-23T03:57:32.000000001Z"
@@ -33,3 +36,63 @@ def test_what_was_read_before_is_not_read_again():
 @pytest.mark.parametrize("cursor", ["", "Error", "2026-11"])
 def test_a_cursor_that_is_no_time_reads_from_the_start(cursor):
     assert swarm._since(cursor) == "0"
+
+
+class Docker:
+    """Stands for Docker's client: one task, and which of the two places answers."""
+
+    def __init__(self, task, **statuses):
+        self.task, self.statuses, self.asked = task, statuses, []
+
+    def tasks(self, filters):
+        return [self.task]
+
+    def _url(self, path, *parts):
+        return path.format(*parts)
+
+    def _get(self, url, **_options):
+        self.asked.append(url)
+        status = self.statuses[url.split("/")[1]]
+        return SimpleNamespace(ok=status == 200, status_code=status)
+
+    def _raise_for_status(self, response):
+        if not response.ok:
+            raise swarm.APIError("It is gone.", SimpleNamespace(status_code=404), "it is gone")
+
+    def _multiplexed_buffer_helper(self, _response):
+        return [f"{FIRST} hello\n".encode()]
+
+
+def logs(docker):
+    runtime = swarm.SwarmRuntime(SimpleNamespace(), "")
+    runtime._connection = docker
+    return [line.text for line in runtime.logs("job", "")]
+
+
+def task(container="c1"):
+    status = {"ContainerStatus": {"ContainerID": container}} if container else {}
+    return {"ID": "t1", "Slot": 1, "CreatedAt": FIRST, "Status": {"State": "running", **status}}
+
+
+def test_a_container_of_this_node_is_asked_itself():
+    docker = Docker(task(), containers=200)
+    assert logs(docker) == ["hello"]
+    assert docker.asked == ["/containers/c1/logs"]
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_swarm_is_asked_for_one_of_another_node_or_one_that_is_leaving(status):
+    docker = Docker(task(), containers=status, tasks=200)
+    assert logs(docker) == ["hello"]
+    assert docker.asked == ["/containers/c1/logs", "/tasks/t1/logs"]
+
+
+def test_swarm_is_asked_for_one_that_is_not_there_yet():
+    docker = Docker(task(container=""), tasks=200)
+    assert logs(docker) == ["hello"]
+    assert docker.asked == ["/tasks/t1/logs"]
+
+
+def test_no_answer_of_either_is_said():
+    with pytest.raises(RuntimeRefused, match="it is gone"):
+        logs(Docker(task(), containers=404, tasks=404))

@@ -98,7 +98,7 @@ class SwarmRuntime:
             task = swarm_status.newest(tasks)
             if task is None:
                 return []
-            return list(_lines(self._frames(task["ID"], after), after))
+            return list(_lines(self._frames(task, after), after))
 
     def ensure_secret(self, name, content, labels):
         """Make a Swarm secret; one with that name already is the one."""
@@ -197,10 +197,13 @@ class SwarmRuntime:
     def _config_id(self, name):
         return _exact(self._client.configs(filters={"name": name}), name, "config")
 
-    def _frames(self, task_id, after):
-        url = self._client._url("/tasks/{0}/logs", task_id)
+    def _frames(self, task, after):
         options = {"stdout": 1, "stderr": 1, "timestamps": 1, "since": _since(after)}
-        response = self._client._get(url, params=options, stream=True)
+        for place in swarm_status.log_places(task):
+            url = self._client._url("/{0}/{1}/logs", *place)
+            response = self._client._get(url, params=options, stream=True)
+            if response.ok:
+                break
         self._client._raise_for_status(response)
         return self._client._multiplexed_buffer_helper(response)
 
