@@ -23,6 +23,15 @@ IN_PROCESS = (
 )
 ON_THE_INSTANCE = ("deploys", "sso", "backup")
 PARTS = (*IN_PROCESS, *ON_THE_INSTANCE)
+TITLES = {
+    "ingest": "Log lines",
+    "tick": "A turn of the driver",
+    "audit": "Audit trail",
+    "outbox": "Facts",
+    "latency": "All connectors",
+    "sso": "Single sign-on",
+    "backup": "Backups and copies",
+}
 FOLDER = Path(__file__).resolve().parent / "measured"
 INTRODUCTION = """# Benchmarks
 
@@ -69,7 +78,8 @@ def page(results):
 def _section(result):
     about = ast.get_docstring(ast.parse((FOLDER.parent / f"{result.part}.py").read_text()))
     measured = f"`script/bench {result.part}`, {result.measured}, {result.machine}."
-    return f"## {result.part.capitalize()}\n\n{about}\n{measured}\n\n{as_markdown(result.rows)}"
+    title = TITLES.get(result.part) or result.part.capitalize()
+    return f"## {title}\n\n{about}\n{measured}\n\n{as_markdown(result.rows)}"
 
 
 def _file(part):
