@@ -295,16 +295,16 @@ class TestSecondFactorAskedAgain(AuditMixin, AskedMixin, HttpCase):
         self.assertEqual(session[signed_in.SECOND]["user"], self.manager.id)
         self.assertEqual(self.press_destroy()["res_model"], "ops.environment.destroy")
 
-    def test_a_passkey_is_asked_for_and_is_enough(self):
+    def test_a_passkey_is_asked_for_and_another_is_not_taken(self):
         values = {"name": "Key", "credential_identifier": "key-1", "public_key": "pk"}
         self.env["auth.passkey.key"].with_user(self.manager).sudo().create(values)
         self.sign_in()
         shown = self.press_destroy()
         self.assertEqual(self.dialog(shown).auth_method, "webauthn")
-        proven = patch.object(type(self.env["auth.passkey.key"]), "_verify_auth", return_value=1)
-        with proven:
-            told = self.answer(shown, json.dumps({"id": "key-1"}))["result"]
-        self.assertEqual(told["res_model"], "ops.environment.destroy")
+        with mute_logger("odoo.http"):
+            told = self.answer(shown, json.dumps({"id": "key-2"}))
+        self.assertIn("error", told)
+        self.assertEqual(self.press_destroy()["res_model"], "res.users.identitycheck")
 
     def test_where_no_role_asks_the_password_is_asked_for_and_the_code_is_a_choice(self):
         self.env["ir.config_parameter"].set_param(second_factor.MANAGERS, "")
