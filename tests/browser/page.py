@@ -14,6 +14,9 @@ KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, "En
 
 # Docker makes and removes network interfaces all the time; Chromium then breaks what it was loading.
 NETWORK_NOISE = ("ERR_NETWORK_CHANGED", "ConnectionLostError")
+CUT_OFF = (
+    "TypeError: Failed to fetch"  # what a script says of it; without an interruption it is an error
+)
 # A file that Debian's odoo-19 leaves out of the bundle; nothing of ours needs it.
 PACKAGE_NOISE = ("selfie_segmentation",)
 
@@ -73,6 +76,8 @@ class Page:
             self.interruptions += 1
         elif said and not any(noise in said for noise in PACKAGE_NOISE):
             self.errors.append(said)
+        if self.interruptions:
+            self.errors[:] = [error for error in self.errors if CUT_OFF not in error]
 
     # ----- what a person does -----
 
