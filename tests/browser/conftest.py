@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import Chromium
-from server import drop, install, is_there, platform_file, serving
+from server import drop, install, is_there, log_in, platform_file, serving
 
 DATABASE = os.environ.get("IPAI_BROWSER_DATABASE", "ipai_browser_test")
 FRESH_SECONDS = 6 * 60
@@ -37,17 +37,6 @@ def odoo(tmp_path_factory):
         yield server
     if not IS_KEPT:
         drop(DATABASE)
-
-
-def log_in(chromium, odoo, login):
-    """Log a person in whose password is the login; all tabs of the browser share the session."""
-    page = chromium.open()
-    page.visit(f"{odoo.url}/web/login", "input[name=login]")
-    page.type("input[name=login]", login)
-    page.type("input[name=password]", login)
-    page.click("button[type=submit]")
-    page.wait_for(".o_main_navbar")
-    page.close()
 
 
 @pytest.fixture(scope="session")

@@ -113,3 +113,14 @@ def is_there(database):
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     answer = subprocess.run(command, input=b"env['res.users']", timeout=120, check=False, **silent)
     return answer.returncode == 0
+
+
+def log_in(chromium, odoo, login):
+    """Log a person in whose password is the login; all tabs of the browser share the session."""
+    page = chromium.open()
+    page.visit(f"{odoo.url}/web/login", "input[name=login]")
+    page.type("input[name=login]", login)
+    page.type("input[name=password]", login)
+    page.click("button[type=submit]")
+    page.wait_for(".o_main_navbar")
+    page.close()

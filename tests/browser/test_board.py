@@ -49,7 +49,7 @@ def test_a_development_card_moves_to_staging_after_a_question(board, odoo):
     board.wait_true(f"document.querySelector('{COLUMN.format(2)}').innerText.includes('spike/ai')")
     spike = odoo.find("ops.environment", ("name", "=", "spike/ai"))
     stage = [("id", "=", spike), ("stage", "=", "staging")]
-    until(lambda: odoo.call("ops.environment", "search_count", stage) == 1)  # the card goes ahead
+    assert until(lambda: odoo.call("ops.environment", "search_count", stage))  # the card goes ahead
     odoo.call("ops.environment", "write", [spike], {"stage": "development"})
 
 

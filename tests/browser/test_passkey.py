@@ -1,10 +1,12 @@
 """A passkey, made and used in the browser as a person does: Chromium's own authenticator signs for real."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from chromium import Chromium
 from page import until
+from server import log_in
 from test_asked_again import PRESS
 
 AUTHENTICATOR = {
@@ -50,24 +52,16 @@ def pia(odoo):
 
 
 @pytest.fixture
-def pias_page(place, pia):
+def pias_page(odoo, place, pia):
     """A page of Pia's, signed in with the password; her device can make passkeys."""
     with Chromium.launch() as chromium:
+        log_in(chromium, replace(odoo, url=place), "pia")
         page = chromium.open()
         page.send("WebAuthn.enable")
         device = page.send("WebAuthn.addVirtualAuthenticator", options=AUTHENTICATOR)
         page.device = device["authenticatorId"]
-        sign_in(page, place)
         yield page
         assert not page.errors
-
-
-def sign_in(page, place):
-    page.visit(f"{place}/web/login", "input[name=login]")
-    page.type("input[name=login]", "pia")
-    page.type("input[name=password]", "pia")
-    page.click("button[type=submit]")
-    page.wait_for(".o_main_navbar")
 
 
 def press(page, user, button):

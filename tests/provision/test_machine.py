@@ -70,7 +70,7 @@ def test_a_port_whose_owner_is_just_ending_is_waited_for():
 def test_a_free_port_is_no_trouble():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    ports.require_free_port(port, "the edge")
+    assert ports.require_free_port(port, "the edge") is None
 
 
 def test_a_failed_command_ends_in_one_sentence_with_its_last_words(commands):

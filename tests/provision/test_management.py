@@ -40,7 +40,8 @@ def test_one_that_lives_and_answers_is_left_alone(dying, monkeypatch):
 
 def test_one_that_ends_at_its_start_is_told_with_its_last_words(dying, monkeypatch):
     management.log_path(dying).write_text("no such database\n")
-    monkeypatch.setattr(management, "require_free_port", lambda *_arguments: None)
+    asked = []
+    monkeypatch.setattr(management, "require_free_port", lambda *asking: asked.append(asking))
     monkeypatch.setattr(management, "python", lambda *_arguments: "python")
     monkeypatch.setattr(management, "environment", lambda *_arguments: {})
     monkeypatch.setattr(
@@ -49,3 +50,5 @@ def test_one_that_ends_at_its_start_is_told_with_its_last_words(dying, monkeypat
     monkeypatch.setattr(processes, "start_detached", lambda *_arguments: None)
     with pytest.raises(Trouble, match="The management Odoo ended: no such database"):
         management._start(None, dying, "odoo.conf")
+    seconds = {port: seconds for port, _purpose, seconds in asked}
+    assert seconds == dict.fromkeys((1, 2), management.WORKERS_END_SECONDS)

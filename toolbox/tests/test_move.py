@@ -7,7 +7,10 @@ import socket
 import subprocess
 import zipfile
 from concurrent.futures import Future
+from contextlib import nullcontext
 from threading import Timer
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,7 +26,7 @@ from ipai_toolbox.process import Finished
 from ipai_toolbox.restic import Repository, _Watch, repository_of, seconds_of
 from ipai_toolbox.restic_causes import explain
 from ipai_toolbox.stage import require_room, stage
-from ipai_toolbox.verbs.backup import heed
+from ipai_toolbox.verbs import backup
 from ipai_toolbox.zip_check import Limits, check_archive, open_archive
 
 
@@ -288,5 +291,14 @@ def test_a_dump_ends_as_soon_as_its_repository_turns_out_not_to_open(tmp_path, m
     Timer(0.7, opening.set_exception, [Failure("The key does not open it", "Check it")]).start()
     server = Server("nowhere", 5432, tmp_path / "passfile")
     with pytest.raises(Failure, match="does not open"):
-        write_dump(server, "acme", "1", tmp_path / "dump", print, lambda: heed(opening))
+        write_dump(server, "acme", "1", tmp_path / "dump", print, lambda: backup.heed(opening))
     assert ended.exists()
+
+
+def test_a_first_attempt_dumps_only_while_its_repository_may_still_open(monkeypatch):
+    opening = Future()
+    opening.set_exception(Failure("The key does not open it", "Check it"))
+    monkeypatch.setattr(backup, "frozen", lambda *_words: nullcontext())
+    monkeypatch.setattr(backup, "_collect", lambda _backup, _now, on_idle: on_idle())
+    with pytest.raises(Failure, match="does not open"):
+        backup._new(SimpleNamespace(server=None, database="acme", job=Mock()), opening)
