@@ -24,6 +24,7 @@
         "wizards/environment_redeploy_views.xml",
         "wizards/import_archive_views.xml",
         "wizards/moment_views.xml",
+        "wizards/console_views.xml",
         "wizards/restore_views.xml",
         "wizards/rollback_views.xml",
         "views/project_views.xml",

@@ -130,7 +130,18 @@ SCREENS = {
     "runs": (page_of("ops-runs"), []),
     "run-running": (run(("state", "=", "running"), ("event_ids", "!=", False)), []),
     "run-failed": (run(("state", "=", "failed")), []),
-    "run-done": (run(("state", "=", "done"), ("event_ids", "!=", False)), []),
+    "run-done": (
+        run(("kind", "=", "deploy"), ("state", "=", "done"), ("event_ids", "!=", False)),
+        [],
+    ),
+    "console": (
+        environment("main"),
+        [
+            ("button[name=action_console]", None),
+            (".modal-body .o_ops_console", None),
+        ],
+    ),
+    "run-console": (run(("kind", "=", "database_shell")), []),
     "run-waiting-for-approval": (waiting_run(), []),
     "approve": (waiting_run(), [("button[name=action_approve]", None), (".modal-body", None)]),
     "waiting-for-me": (page_of("ops-waiting"), []),
@@ -146,6 +157,8 @@ SCREENS = {
     "database-servers": (page_of("ops-database-servers"), []),
     "webhook-deliveries": (page_of("ops-webhooks"), []),
 }
+
+BEHIND_MORE = {"console"}  # a phone's header has one menu for its buttons
 
 
 @pytest.fixture(scope="session")
@@ -202,5 +215,7 @@ def photograph_part(page, picture, selector):
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_fits(page, odoo, album, name, size):
     (path, model, domain, selector), clicks = SCREENS[name]
+    if size == "phone" and name in BEHIND_MORE:
+        clicks = [(".o_statusbar_buttons button[title=More]", None), *clicks]
     place = (address(odoo, path, model, domain), selector)
     check_screen(page, place, clicks, album / f"{name}-{size}.png", size)

@@ -8,7 +8,8 @@ MOVE = ("backup", "restore", "clone", "park", "point", "swap", "renew", "forget"
 ARCHIVES = ("export_zip", "import_zip", "pitr_base", "pitr_restore", "pitr_status")
 CLEANSE = ("neutralize", "mask")
 MODULES = ("modules", "module_plan", "uninstall")
-VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE, *MODULES)
+PEOPLE = ("console",)
+VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE, *MODULES, *PEOPLE)
 
 
 def main(arguments: list[str]) -> int:

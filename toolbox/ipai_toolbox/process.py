@@ -66,14 +66,28 @@ def capture(
 
 
 def stream(
-    command, on_line, *, timeout_seconds: float, env=None, cwd=None, user=None, on_idle=None
+    command,
+    on_line,
+    *,
+    timeout_seconds: float,
+    env=None,
+    cwd=None,
+    user=None,
+    on_idle=None,
+    stdin=None,
 ):
     """Run a long command; `on_line(text)` gets each line as it comes, stdout and stderr in order.
 
-    `on_idle()` is called when nothing came for half a second. `user` is a pwd entry to become.
+    `on_idle()` is called when nothing came for half a second. `user` is a pwd entry to become;
+    `stdin` an open file it reads, nothing where none is given.
     """
     process = _start(
-        command, env, cwd, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, user=user
+        command,
+        env,
+        cwd,
+        stdin=stdin or subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        user=user,
     )
     lines: queue.Queue = queue.Queue(maxsize=10000)
     threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()

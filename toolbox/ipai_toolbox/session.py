@@ -32,6 +32,15 @@ class Session:
             cursor.execute(statement, values)
             return cursor.rowcount
 
+    def answer(self, statements: str, most: int) -> tuple[tuple[str, ...], list[tuple], int]:
+        """Column names, at most so many rows, and the rows touched, of the last of the statements."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statements)
+            if cursor.description is None:
+                return (), [], max(cursor.rowcount, 0)
+            names = tuple(column.name for column in cursor.description)
+            return names, cursor.fetchmany(most), cursor.rowcount
+
     def copy_out(self, query: str, sink) -> None:
         """Stream the rows of a query into `sink.write(bytes)`, as COPY writes them."""
         with self._connection.cursor() as cursor:

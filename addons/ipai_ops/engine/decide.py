@@ -110,13 +110,16 @@ def _pause(attempt):
 def _give_up(context):
     step = context.step
     last = f" {step.last_void}" if step.last_void else ""
+    often, hint = f" {step.attempts} times", ""
+    if step.attempts == 1:
+        often, hint = "", "What it had done by then is not known: look before you retry. "
     return (
         *_undo(context),
         FinishStep(
             step.name,
             "failed",
-            cause=f"{step.label or step.name} was interrupted {step.attempts} times.{last}",
-            hint="Look at the last lines of the log (an exit status of 137 often means out of "
+            cause=f"{step.label or step.name} was interrupted{often}.{last}",
+            hint=f"{hint}Look at the last lines of the log (an exit status of 137 often means out of "
             "memory), then retry.",
         ),
     )

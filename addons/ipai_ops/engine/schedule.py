@@ -2,9 +2,10 @@
 
 A run waits in a *lane*. What changes an environment (``main``), what turns it back (``data``) and
 what copies it (``backup``) exclude each other there; a proof (``proof``) works on a copy elsewhere,
-so it excludes only other proofs, as an export (``export``) does; neither takes the last free slot
-from a deploy. What is read of a target (a *short* lane) is over in seconds: it may take that slot, and
-goes before proofs. Base backups (``archive``) are of a server: they belong to no environment.
+so it excludes only other proofs, as an export (``export``) and what a person types (``console``) do;
+none of them takes the last free slot from a deploy. What is read of a target (a *short* lane) is over
+in seconds: it may take that slot, and goes before proofs. Base backups (``archive``) are of a server:
+they belong to no environment.
 """
 
 from collections.abc import Iterable
@@ -22,8 +23,10 @@ LANE_OF = {
     "export": "export",
     "base": "archive",
     "watch": "archive",
+    "shell": "console",
+    "database_shell": "console",
 }
-BESIDE = {"proof", "export", "archive"}
+BESIDE = {"proof", "export", "archive", "console"}
 SHORT: set[str] = set()
 FREE = {"archive"}  # takes no slot: the archive of production's WAL never waits for a deploy
 

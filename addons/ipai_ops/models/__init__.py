@@ -84,3 +84,4 @@ from . import session_age
 from . import confirmed
 from . import identity
 from . import identity_dialog
+from . import console

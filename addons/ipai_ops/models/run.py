@@ -21,6 +21,7 @@ LANES = [
     ("proof", "Proof"),
     ("export", "Export"),
     ("archive", "Archive of changes"),
+    ("console", "Console"),
 ]
 COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")]
 
@@ -47,6 +48,8 @@ class Run(models.Model):
             ("export", "Export"),
             ("base", "Base backup"),
             ("watch", "Look at the archive"),
+            ("shell", "Command"),
+            ("database_shell", "SQL"),
         ],
         required=True,
         readonly=True,

@@ -8,6 +8,7 @@ ORDER_AGAIN = (
     "archive",
     "backup",
     "base",
+    "console",
     "export",
     "is_foreign",
     "is_to_be_masked",

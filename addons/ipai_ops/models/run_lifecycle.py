@@ -18,6 +18,8 @@ RIGHT_OF = {
     "restore": "restore",
     "rollback": "rollback",
     "destroy": "destroy",
+    "shell": "shell",
+    "database_shell": "database_shell",
 }
 
 

@@ -47,6 +47,7 @@ MODELS = {
     "ops.restore": ("view", None, None, None),
     "ops.restore.point": ("view", None, None, None),
     "ops.archive": ("view", None, None, None),
+    "ops.console.wizard": ("view", "view", "view", "view"),
     "ops.moment.wizard": ("view", "view", "view", "view"),
     "ops.import.wizard": ("view", "view", "view", "view"),
     "ops.restore.wizard": ("view", "view", "view", "view"),
@@ -134,6 +135,9 @@ METHODS = {
         "restore",
         ("acme", "$environment", "2026-03-01 10:32:00", "$environment", "main"),
     ),
+    ("ops.environment", "action_console"): ("shell", ()),
+    ("ops.run", "run_command"): ("shell", ("acme", "$environment", "shell", "date")),
+    ("ops.console.wizard", "action_confirm"): ("shell", ()),
     ("ops.moment.wizard", "action_look_again"): ("view", ()),
     ("ops.moment.wizard", "action_confirm"): ("restore", ()),
     ("ops.rollback.wizard", "action_confirm"): ("rollback", ()),
@@ -311,6 +315,7 @@ class RightsMixin(RightsWalk, OpsMixin):
         records["ops.archive"] = cls.env["ops.archive"].create({**archive, "source": "upload"})
         wizards = {"environment_id": environment.id, "typed_name": environment.name}
         for name, values in (
+            ("ops.console.wizard", {"text": "date"}),
             ("ops.restore.wizard", {"backup_id": backup.id}),
             ("ops.import.wizard", {"archive_id": records["ops.archive"].id}),
             ("ops.rollback.wizard", {"image_id": image.id}),

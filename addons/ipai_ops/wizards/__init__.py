@@ -1,5 +1,6 @@
 from . import address_list
 from . import api_key_new
+from . import console
 from . import environment_destroy
 from . import environment_redeploy
 from . import import_archive

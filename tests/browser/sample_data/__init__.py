@@ -4,6 +4,7 @@ What is written here is what the driver, the webhooks and people would have writ
 picture shows the product as it looks in use.
 """
 
+from .console import console
 from .mail import mail_and_hosts
 from .people import governance, one_more_pair_of_eyes, silence_odoobot, viewer, with_app
 from .projects import acme, blue_bikes, deliveries, project
@@ -19,6 +20,7 @@ def fill(env):
     bikes = blue_bikes(env)
     project(env, "Cargo Line", "cargo", "https://git.cargo.example/erp.git", forge="gitea")
     deliveries(owner)
+    console(owner)
     governance(owner)
     one_more_pair_of_eyes(bikes)
     trust(owner)

@@ -8,6 +8,7 @@ from . import (
     backup,
     base,
     collect,
+    console,
     deploy,
     destroy,
     drill,
@@ -46,3 +47,5 @@ register("forget", forget.steps)
 register("export", export.steps)
 register("base", base.steps)
 register("watch", watch.steps)
+register("shell", console.steps)
+register("database_shell", console.steps)

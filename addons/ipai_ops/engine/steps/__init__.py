@@ -15,6 +15,7 @@ SHIPPED = (
     "build",
     "check",
     "clone",
+    "console",
     "database",
     "discard",
     "drop",

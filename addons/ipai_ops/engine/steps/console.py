@@ -1,0 +1,8 @@
+"""console: a text of a person, run in the environment's own image beside its data."""
+
+from . import common, copies
+
+
+def job(context):
+    """Return the job that runs it: as Odoo's user, in the environment's network, with its way out."""
+    return copies.odoo_job(context, "console", context.spec["console"], common.way_out(context))
