@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from . import database
-from .results import IN_PROCESS, ON_THE_INSTANCE, PARTS, keep, kept, page
+from .results import IN_PROCESS, ON_THE_INSTANCE, PARTS, USUAL, keep, kept, module_of, page
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "benchmarks.md"
@@ -17,7 +17,7 @@ def main(arguments):
     """Measure, print and write; the exit status is 1 when a target was missed or a part failed."""
     wanted = _wanted(arguments)
     database.configure()
-    failed = [part for part in wanted.parts if not _is_measured(part, wanted.large)]
+    failed = [part for part in wanted.parts if not _is_measured(part)]
     results = [result for part in PARTS if (result := kept(part))]
     TABLE.write_text(page(results), encoding="utf-8")
     for part in failed:
@@ -30,20 +30,19 @@ def _wanted(arguments):
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="only what runs in this process")
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page again")
-    parser.add_argument("--large", action="store_true", help="backups of 5 GB instead of 1")
     wanted = parser.parse_args(arguments)
     unknown = set(wanted.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    usual = () if wanted.page else IN_PROCESS if wanted.quick else PARTS
+    usual = () if wanted.page else IN_PROCESS if wanted.quick else USUAL
     wanted.parts = wanted.parts or usual
     return wanted
 
 
-def _is_measured(part, is_large):
+def _is_measured(part):
     """Measure one part, keep and print its rows; one that fails does not stop the others."""
     try:
-        rows = _rows(part, is_large)
+        rows = _rows(part)
     except Exception:
         traceback.print_exc()
         return False
@@ -53,10 +52,11 @@ def _is_measured(part, is_large):
     return True
 
 
-def _rows(part, is_large):
-    module = import_module(f"bench.{part}")
-    if part == "backup":
-        return module.rows(module.LARGE_GIGABYTES if is_large else module.USUAL_GIGABYTES)
+def _rows(part):
+    name, gigabytes = module_of(part)
+    module = import_module(f"bench.{name}")
+    if gigabytes:
+        return module.rows(gigabytes)
     if part in ON_THE_INSTANCE:
         return module.rows()
     addons = getattr(module, "ADDONS", "ipai_ops")

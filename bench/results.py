@@ -22,7 +22,9 @@ IN_PROCESS = (
     "modules",
 )
 ON_THE_INSTANCE = ("deploys", "sso", "backup")
-PARTS = (*IN_PROCESS, *ON_THE_INSTANCE)
+USUAL = (*IN_PROCESS, *ON_THE_INSTANCE)
+LARGE = ("backup-5", "backup-10")  # gigabytes; only where asked for
+PARTS = (*USUAL, *LARGE)
 TITLES = {
     "ingest": "Log lines",
     "tick": "A turn of the driver",
@@ -31,6 +33,8 @@ TITLES = {
     "latency": "All connectors",
     "sso": "Single sign-on",
     "backup": "Backups and copies",
+    "backup-5": "Backups and copies of 5 GB",
+    "backup-10": "Backups and copies of 10 GB",
 }
 FOLDER = Path(__file__).resolve().parent / "measured"
 INTRODUCTION = """# Benchmarks
@@ -70,13 +74,22 @@ def kept(part):
     return Result(part, rows=rows, **facts)
 
 
+def module_of(part):
+    """Return the module that measures a part and the gigabytes it is given: of backup-5, backup and 5."""
+    name, _, size = part.partition("-")
+    return name, int(size or 0)
+
+
 def page(results):
     """Return the results as a page: a section per part, explained by the words of its module."""
     return "\n".join((INTRODUCTION, *map(_section, results)))
 
 
 def _section(result):
-    about = ast.get_docstring(ast.parse((FOLDER.parent / f"{result.part}.py").read_text()))
+    name, size = module_of(result.part)
+    is_twice = size and kept(name)
+    source = (FOLDER.parent / f"{name}.py").read_text()
+    about = f"As above, with {size} GB." if is_twice else ast.get_docstring(ast.parse(source))
     measured = f"`script/bench {result.part}`, {result.measured}, {result.machine}."
     title = TITLES.get(result.part) or result.part.capitalize()
     return f"## {title}\n\n{about}\n{measured}\n\n{as_markdown(result.rows)}"

@@ -7,7 +7,7 @@ ANALYZE takes the originals out of the planner's statistics.
 
 import time
 
-from ..catalog import OWN_SCHEMA, Column
+from ..catalog import OWN_SCHEMA
 from ..session import Session, quoted
 from .policy import Decision
 from .state import State
@@ -92,12 +92,13 @@ def _update(session: Session, relation: str, decisions: list[Decision], words: W
     session.run(ONE_BY_ONE)
     if _is_large(session, relation):
         _drop_indexes(session, relation)
-        repeated = _repeated(session, decisions[0].column)
+        repeated = repeated_columns(session, decisions)
     return session.run(update_of(decisions, words, repeated))
 
 
-def _repeated(session: Session, column: Column) -> frozenset[str]:
+def repeated_columns(session: Session, decisions: list[Decision]) -> frozenset[str]:
     """The names of the table's columns that have few values, as the planner knows; it may have to look."""
+    column = decisions[0].column
     place = [column.schema, column.table]
     if not session.value(KNOWN, place):
         session.run(f"ANALYZE {column.relation}")

@@ -13,7 +13,20 @@ PLAIN_ITEMS = "('number', 'boolean', 'null')"
 def update_of(
     decisions: list[Decision], words: Words, repeated: frozenset[str] = frozenset()
 ) -> str:
-    """UPDATE of one table; every value's digest is computed once per row.
+    """UPDATE of one table: the rows of `selection_of`, met again by their place."""
+    relation = decisions[0].column.relation
+    names = [decision.column.sql for decision in decisions]
+    given = ", ".join(f"{name} = made.f{place}" for place, name in enumerate(names))
+    return (
+        f"UPDATE ONLY {relation} AS own SET {given}"
+        f" FROM ({selection_of(decisions, words, repeated)}) AS made WHERE own.ctid = made.place"
+    )
+
+
+def selection_of(
+    decisions: list[Decision], words: Words, repeated: frozenset[str] = frozenset()
+) -> str:
+    """SELECT of each row's place and its fakes f0, f1…; a value's digest is computed once per row.
 
     Columns of few values, named in `repeated`, are joined by themselves, so that the planner can
     keep the fakes it has made (Memoize).
@@ -25,19 +38,16 @@ def update_of(
             continue
         joins.append(f" CROSS JOIN LATERAL ({_alone(decision, words, place)}) AS m{place}")
         fakes.append(_kept_or(decision, f"m{place}.fake"))
-    return _update(decisions, fakes, digests.joins + "".join(joins))
+    return _selection(decisions, fakes, digests.joins + "".join(joins))
 
 
-def _update(decisions: list[Decision], fakes: list[str], joins: str) -> str:
+def _selection(decisions: list[Decision], fakes: list[str], joins: str) -> str:
     relation = decisions[0].column.relation
     names = [decision.column.sql for decision in decisions]
     touched = " OR ".join(f"t.{name} IS NOT NULL" for name in names)
     made = ", ".join(f"{fake} AS f{place}" for place, fake in enumerate(fakes))
-    given = ", ".join(f"{name} = made.f{place}" for place, name in enumerate(names))
     return (
-        f"UPDATE ONLY {relation} AS own SET {given} FROM (SELECT t.ctid AS place, {made}"
-        f" FROM ONLY {relation} AS t{joins} WHERE {touched} OFFSET 0) AS made"
-        " WHERE own.ctid = made.place"
+        f"SELECT t.ctid AS place, {made} FROM ONLY {relation} AS t{joins} WHERE {touched} OFFSET 0"
     )
 
 
