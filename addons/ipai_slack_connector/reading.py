@@ -41,8 +41,12 @@ def _place(environment):
 
 
 def last_run(env, environment):
-    """Return the environment's newest run that began."""
-    begun = [("environment_id", "=", environment.id), ("started_at", "!=", False)]
+    """Return the environment's newest run that began, whatever people typed in its console."""
+    begun = [
+        ("environment_id", "=", environment.id),
+        ("started_at", "!=", False),
+        ("lane", "!=", "console"),
+    ]
     run = env["ops.run"].search(begun, order="id desc", limit=1)
     if not run:
         raise UserError(env._("Nothing has run on %s yet.", environment.display_name))
@@ -51,7 +55,7 @@ def last_run(env, environment):
 
 def log(env, run):
     """Return the end of a run's log: the lines the run's page shows last."""
-    run.environment_id._check_may("logs")
+    run._check_may("logs")
     events = env["ops.run.event"].search(
         [("run_id", "=", run.id)], order="id desc", limit=LOG_LINES
     )

@@ -8,6 +8,9 @@ from odoo.fields import Domain
 
 from ..asks_again import asks_again
 from ..engine import console
+from .audit_hooks import refusals_kept
+from .environment import GONE
+from .rights import refusal
 
 
 class Environment(models.Model):
@@ -54,6 +57,8 @@ class Environment(models.Model):
 
     def _check_has_console(self):
         """Refuse where nothing serves yet, or where a command waits that this one would replace."""
+        if self.state in GONE:
+            raise UserError(self.env._("This environment is gone, or on its way."))
         if not self.image_id or not self.database_name:
             raise UserError(self.env._("Nothing has been deployed here yet: deploy first."))
         waiting = [("environment_id", "=", self.id), ("lane", "=", "console")]
@@ -109,9 +114,12 @@ class Run(models.Model):
         return found & Domain.OR([Domain("kind", "not in", console.KINDS), *readable])
 
     def _check_may(self, permission):
+        """Reading takes the right alone: who read a log is not asked again who they are."""
         result = super()._check_may(permission)
-        for run in self.filtered(lambda run: permission == "logs" and run.kind in console.KINDS):
-            super(Run, run)._check_may(run.kind)
+        with refusals_kept(self, permission):
+            for run in self.filtered(lambda run: run.kind in console.KINDS):
+                if permission == "logs" and not (run.env.su or run.may_logs):
+                    raise refusal(run, run.kind)
         return result
 
     def _facts(self, **more):

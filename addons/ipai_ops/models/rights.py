@@ -93,7 +93,7 @@ class Project(models.Model):
         """Raise AccessError, with a sentence, unless the user has ``permission`` here."""
         self.check_access("read")
         if not self._may(permission, stage):
-            raise _refusal(self, permission)
+            raise refusal(self, permission)
 
 
 class Environment(models.Model):
@@ -171,7 +171,7 @@ class Environment(models.Model):
         """Raise AccessError, with a sentence, unless the user has ``permission`` here."""
         self.check_access("read")
         if not self._may(permission):
-            raise _refusal(self, permission)
+            raise refusal(self, permission)
 
 
 class Run(models.Model):
@@ -221,10 +221,10 @@ class Run(models.Model):
         if self.environment_id:
             self.environment_id._check_may(permission)
         if not self._may(permission):
-            raise _refusal(self, permission)
+            raise refusal(self, permission)
 
 
-def _refusal(records, permission):
+def refusal(records, permission):
     return AccessError(
         records.env._(
             "You have not the right “%(right)s” on %(place)s; ask an administrator of the project.",

@@ -3,25 +3,35 @@
 import json
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .common import SHA, OpsCase
+from .test_audit import AuditMixin
+from .test_identity import AskedMixin
 
 
-@tagged("post_install", "-at_install", "ipai_ops")
-class TestConsole(OpsCase):
+class ConsoleMixin:
+    """Environments where something serves, so that there is something to type at."""
+
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.admin = cls.make_member("admin")
-        cls.staging = cls.make_environment("release", stage="staging")
-        for place in cls.production | cls.staging:
+    def let_serve(cls, *places):
+        for place in places:
             run = cls.finish(place._deploy("push", SHA))
             image = cls.env["ops.artifact"]._plan(run, "image", SHA, f"reg/{place.id}@sha256:1")
             image._mark_present()
             run.step_ids[0].result = {"image": image.uri}
             place.write({"image_id": image.id, "database_name": f"db_{place.id}"})
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestConsole(ConsoleMixin, AuditMixin, OpsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.admin = cls.make_member("admin")
+        cls.staging = cls.make_environment("release", stage="staging")
+        cls.let_serve(cls.production, cls.staging)
 
     def sql_only(self):
         """Return a person whose role opens databases and no shells."""
@@ -147,6 +157,18 @@ class TestConsole(OpsCase):
         empty = self.make_environment("new", stage="staging")
         with self.assertRaisesRegex(UserError, "deploy first"):
             self.typed(place=empty)
+        self.staging._destroy("button")
+        with self.assertRaisesRegex(UserError, "on its way"):
+            self.typed(place=self.staging)
+
+    @mute_logger("odoo.addons.ipai_ops.models.audit")
+    def test_a_refused_reader_is_in_the_trail(self):
+        run = self.typed()
+        with self.assertRaisesRegex(AccessError, "Open a database shell"):
+            run.with_user(self.operator)._check_may("logs")
+        login, outcome, details = self.apart("access.refused")[0]
+        self.assertEqual((login, outcome), ("ops_operator", "refused"))
+        self.assertEqual(details["permission"], "logs")
 
     def test_production_is_typed_out_before_anything_may_change(self):
         place = {"default_environment_id": self.production.id}
@@ -174,3 +196,28 @@ class TestConsole(OpsCase):
         run = self.finish(self.typed("SELECT 7"), "failed")
         run.with_user(self.admin).action_retry()
         self.assertEqual(self.typed_again().console_text, "SELECT 7")
+
+
+@tagged("post_install", "-at_install", "ipai_ops")
+class TestConsoleInABrowser(ConsoleMixin, AskedMixin, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_operations()
+        cls.let_serve(cls.production)
+
+    def test_who_signed_in_long_ago_shows_again_who_they_are(self):
+        self.sign_in()
+        shown = self.press("ops.environment", "action_console", self.production)
+        self.assertEqual(shown["res_model"], "res.users.identitycheck")
+        answered = self.answer(shown, "ops_manager")["result"]
+        self.assertEqual(answered["res_model"], "ops.console.wizard")
+        self.assertEqual(answered["context"]["default_program"], "sql")
+
+    def test_reading_what_was_said_asks_nobody(self):
+        run = self.production._run_console("sql", "SELECT 1", 5, False, "button")
+        self.begin(run)
+        run._say(run.step_ids[:1], "info", "1")
+        self.sign_in()
+        log = self.call("ops.run", "read_log", run.id)["result"]
+        self.assertEqual([event["message"] for event in log["events"]], ["1"])

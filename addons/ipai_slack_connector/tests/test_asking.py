@@ -125,6 +125,17 @@ class TestAsking(SlackMixin, HttpCase):
         self.assertNotIn("<!channel>", said)
         self.assertEqual(self.asked(f"logs {run.id}", person="U0"), said)
 
+    def test_what_was_typed_in_a_console_is_nobody_s_newest_run(self):
+        deploy = self.begin(self.production._deploy("push", SHA)).sudo()
+        deploy._say(deploy.step_ids[:1], "info", "Building", {})
+        image = self.env["ops.artifact"]._plan(deploy, "image", SHA, "reg/acme@sha256:1")
+        self.production.write({"image_id": image.id, "database_name": "acme_main_1"})
+        typed = self.production._run_console("sql", "SELECT name", 5, False, "button")
+        typed = self.begin(typed).sudo()
+        typed._say(typed.step_ids[:1], "info", "Azure Interior", {})
+        self.assertIn("Building", self.asked("logs acme/main", person="U0"))
+        self.assertNotIn("Azure", self.asked(f"logs {typed.id}", person="U0"))
+
     def test_what_is_no_command_is_answered_with_the_list(self):
         for words in ("", "help", "destroy acme/main"):
             self.assertIn("/ops deploy", self.asked(words))
