@@ -2,7 +2,7 @@
 
 A right is written as
 
-* a permission of ``engine/permissions.py``: asked as every shipped role in every stage;
+* a permission of ``engine/permissions.py``, or one ``or`` another: asked as every shipped role in every stage;
 * ``manager``: those who may do everything everywhere; ``anyone``: whoever may open the app;
 * ``None``: nobody.
 """
@@ -135,7 +135,7 @@ METHODS = {
         "restore",
         ("acme", "$environment", "2026-03-01 10:32:00", "$environment", "main"),
     ),
-    ("ops.environment", "action_console"): ("shell", ()),
+    ("ops.environment", "action_console"): ("shell or database_shell", ()),
     ("ops.run", "run_command"): ("shell", ("acme", "$environment", "shell", "date")),
     ("ops.console.wizard", "action_confirm"): ("shell", ()),
     ("ops.moment.wizard", "action_look_again"): ("view", ()),
@@ -199,6 +199,8 @@ def role_may(role, right, stage):
         return True
     if right == "anyone":
         return True
+    if " or " in right:
+        return any(role_may(role, each, stage) for each in right.split(" or "))
     granted = ROLES.get(role, {})
     if right == "deploy anywhere":
         return bool(granted.get("deploy"))
