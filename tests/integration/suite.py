@@ -98,17 +98,6 @@ class Suite:
             lambda: f"{name} never began.\n{self.log(run_id)}",
         )
 
-    def usual_seconds(self, code, name):
-        """Return how long the project's last good run took for a step."""
-        domain = [
-            ["run_id.project_id.code", "=", code],
-            ["name", "=", name],
-            ["state", "=", "done"],
-        ]
-        options = {"order": "id desc", "limit": 1}
-        [step] = self.search("ops.run.step", domain, "duration_seconds", **options)
-        return step["duration_seconds"]
-
     def log(self, run_id, last=60):
         """Return the last lines of the run's log as text."""
         events = self.search(

@@ -1,6 +1,7 @@
 """Real processes are killed in the middle of a real deploy: it ends right, once, and clean.
 
 Set IPAI_CHAOS=all for every step × trouble × moment; by default each trouble meets each step once.
+A blow that came too late, its step being over, broke nothing and proves nothing: such a case says "skipped".
 """
 
 import os
@@ -12,7 +13,13 @@ JOBS = ("build", "database", "point", "update", "smoke")
 STEPS = ("build", "database", "hold", "point", "update", "release", "resume", "smoke")
 LONG_JOBS = ("build", "update")  # long enough that a kill at their start is in mid-work for certain
 TROUBLES = ("management", "job", "engine")
-MOMENTS = {"start": 0.0, "middle": 0.5, "end": 0.9}
+MOMENTS = {"start": 0.0, "middle": 0.5, "end": 0.8}
+MATRIX = [
+    (trouble, step, moment)
+    for trouble in TROUBLES
+    for step in (JOBS if trouble == "job" else STEPS)
+    for moment in MOMENTS
+]
 ALL = os.environ.get("IPAI_CHAOS") == "all"
 
 
@@ -27,12 +34,24 @@ def yard(suite, new_project):
     return project, environment
 
 
+@pytest.fixture(scope="module")
+def pace(suite, yard):
+    """Seconds that each step takes in a deploy that nobody hits."""
+    project, _environment = yard
+    project.repository.write("yard_base/data.txt", "calm").push("Calm")
+    run = suite.deploy(project.code)
+    assert suite.finished(run)["state"] == "done", suite.log(run)
+    return {step["name"]: step["duration_seconds"] for step in suite.steps(run)}
+
+
 def strike(docker_world, suite, trouble, run, step, delay_seconds=0.0):
     """Do the worst while the run's step is at work; say whether the blow landed in it."""
     name = f"{suite.settings.instance}-run-{run}-{step}-1"
     if step in JOBS and not docker_world.wait_for_container(name, lambda: over(suite, run, step)):
         return False
     time.sleep(delay_seconds)
+    if over(suite, run, step):
+        return False
     if trouble == "management":
         docker_world.kill_management()
     elif trouble == "engine":
@@ -89,17 +108,16 @@ def test_a_deploy_hit_in_every_step_ends_right_exactly_once(suite, yard, docker_
 
 
 @pytest.mark.skipif(not ALL, reason="IPAI_CHAOS=all runs the whole matrix (about an hour)")
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_deploy_hit_at_any_moment_ends_right(suite, yard, docker_world, trouble, step, moment):
+@pytest.mark.parametrize(("trouble", "step", "moment"), MATRIX)
+def test_a_deploy_hit_at_any_moment(suite, yard, pace, docker_world, trouble, step, moment):
     project, environment = yard
     project.repository.write("yard_base/data.txt", f"{trouble} {step} {moment}").push("Again")
-    usual = suite.usual_seconds(project.code, step)
     run = suite.deploy(project.code)
     suite.until_step_or_later(run, step)
-    strike(docker_world, suite, trouble, run, step, usual * MOMENTS[moment])
+    landed = strike(docker_world, suite, trouble, run, step, pace[step] * MOMENTS[moment])
     check_ended_right(suite, docker_world, run, environment)
+    if not landed:
+        pytest.skip("the step was over before the blow")
 
 
 def test_a_cancelled_deploy_leaves_the_old_one_serving(suite, yard, docker_world):
