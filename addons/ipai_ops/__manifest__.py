@@ -25,6 +25,7 @@
         "wizards/import_archive_views.xml",
         "wizards/moment_views.xml",
         "wizards/console_views.xml",
+        "wizards/promote_views.xml",
         "wizards/restore_views.xml",
         "wizards/rollback_views.xml",
         "views/project_views.xml",

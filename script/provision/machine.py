@@ -17,7 +17,12 @@ PACKAGES = {
     "python3-venv": None,
     "debian-archive-keyring": None,
 }
-TEST_PACKAGES = {"chromium": "chromium", "nodejs": "node", "npm": "npm"}
+TEST_PACKAGES = {
+    "chromium": "chromium",
+    "fonts-roboto-unhinted": None,  # the web client's first choice: pictures look alike everywhere
+    "nodejs": "node",
+    "npm": "npm",
+}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 GIBIBYTE = 1 << 30
 

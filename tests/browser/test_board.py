@@ -40,6 +40,7 @@ def test_a_card_shows_state_commit_and_progress(board):
     assert "Deploying" in text
     assert "%" in text
     assert "next:" in text
+    assert "62 tests passed" in text_of(board, "feature/pos")
 
 
 def test_a_development_card_moves_to_staging_after_a_question(board, odoo):
@@ -61,10 +62,47 @@ def test_a_refused_question_leaves_the_card_where_it_was(board):
     assert "release/2.4" in cards(board, 2)
 
 
-def test_nothing_is_dragged_to_production(board):
+def test_a_card_dragged_to_production_stays_and_its_build_is_promoted_after_a_look(board, odoo):
     board.drag(TITLE, COLUMN.format(1), text="release/2.4")
-    board.wait_for(".o_notification", "Production takes its commits from its own branch")
+    board.wait_for(".modal", "Promote release/2.4 to production")
+    board.wait_for(".modal", "Merge release/2.4 into main")
     assert "release/2.4" in cards(board, 2)
+    board.click(".modal-footer .btn-primary")
+    board.wait_for(".o_ops_timeline")
+    production = odoo.find(
+        "ops.environment",
+        ("stage", "=", "production"),
+        ("name", "=", "main"),
+        ("project_id.code", "=", "acme"),
+    )
+    run = odoo.find(
+        "ops.run",
+        ("environment_id", "=", production),
+        ("state", "in", ("blocked", "queued", "running")),
+    )
+    told = odoo.call("ops.run", "read", [run], ["commit", "redeploy_image_id"])[0]
+    staging = odoo.find("ops.environment", ("name", "=", "release/2.4"))
+    serves = odoo.call("ops.environment", "read", [staging], ["image_id"])[0]
+    assert told["redeploy_image_id"] == serves["image_id"]
+    odoo.call("ops.run", "action_cancel", [run])
+
+
+def test_production_is_not_dragged_away(board):
+    board.drag(TITLE, COLUMN.format(2), text="main")
+    board.wait_for(".o_notification", "Production stays in its column")
+    assert "main" in cards(board, 1)
+
+
+def test_a_card_says_how_old_the_data_and_the_backup_are(board):
+    board.click(".o_ops_board_project")
+    board.click(".o-dropdown-item", "Acme ERP")
+    board.wait_for(".o_ops_board_header", "webhook seen")
+    told = (("release/2.4", "masked"), ("main", "backup"))
+    for name, words in told:
+        assert board.wait_true(
+            f"[...document.querySelectorAll('{CARD}')].some("
+            f"e => e.innerText.includes('{name}') && e.innerText.includes('{words}'))"
+        )
 
 
 def test_a_card_follows_the_server_without_a_reload(board, odoo):

@@ -67,6 +67,10 @@ SCREENS = {
     ),
     "board-all-projects": (page_of("ops-environments", KANBAN), []),
     "environment": (environment("release/2.4"), []),
+    "promote": (
+        environment("release/2.4"),
+        [("button[name=action_promote]", None), (".modal-body", None)],
+    ),
     "environment-deploying": (environment("release/2.5"), []),
     "environment-failed": (environment("fix/vat-rounding"), []),
     "environment-builds": (environment("main"), [(".nav-link", "Builds")]),
@@ -158,7 +162,7 @@ SCREENS = {
     "webhook-deliveries": (page_of("ops-webhooks"), []),
 }
 
-BEHIND_MORE = {"console"}  # a phone's header has one menu for its buttons
+BEHIND_MORE = {"console", "promote"}  # a phone's header has one menu for its buttons
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,8 @@ def test_long_steps_count_for_more_of_the_progress():
          "Deploying 3f2c1a9 · update modules"),
         ({"kind": "deploy", "state": "queued"}, "Waiting to deploy"),
         ({"kind": "deploy", "state": "done", "commit": "3f2c1a9d"}, "Deployed 3f2c1a9"),
+        ({"kind": "deploy", "state": "done", "tests": 62}, "Deployed · 62 tests passed"),
+        ({"kind": "deploy", "state": "done", "tests": 1}, "Deployed · 1 test passed"),
         ({"kind": "deploy", "state": "failed", "commit": "3f2c1a9d", "cause": "No disk."},
          "Deploy 3f2c1a9 failed · No disk."),
         ({"kind": "destroy", "state": "cancelled"}, "Destroy was cancelled"),

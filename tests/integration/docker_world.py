@@ -51,11 +51,20 @@ class DockerWorld:
         return True
 
     def kill_job(self, service_name):
-        """Kill the job's container the hard way; say whether there was one."""
-        running = self.containers_of(service_name)
-        for container in running:
+        """Kill the job's container the hard way; say whether it was still at work."""
+        killed = [self._kill(container) for container in self.containers_of(service_name)]
+        return any(killed)
+
+    @staticmethod
+    def _kill(container):
+        """Kill a container; False when it has just ended by itself."""
+        try:
             container.kill(signal="SIGKILL")
-        return bool(running)
+        except docker.errors.APIError as error:
+            if error.status_code not in (404, 409):
+                raise
+            return False
+        return True
 
     def kill_management(self):
         """Kill every process of the management Odoo, then start it as a person would."""

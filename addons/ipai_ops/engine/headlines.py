@@ -46,8 +46,11 @@ def percent(state: str, steps: Sequence[Share]) -> float:
     return round(100 * done / sum(weights), 1) if weights else 0.0
 
 
-def headline(kind, state, commit="", step="", waiting_for="", cause=""):
-    """Return one line such as ``Deploying 3f2c1a7 · update modules``."""
+def headline(kind, state, commit="", step="", waiting_for="", cause="", tests=0):
+    """Return one line such as ``Deploying 3f2c1a7 · update modules``.
+
+    ``tests``: how many of the repository's tests passed; 0 where none were asked for.
+    """
     plain, present, past = WORDS.get(kind, (kind, kind.capitalize(), kind.capitalize()))
     subject = f" {commit[:7]}" if commit and kind == "deploy" else ""
     if state == "blocked":
@@ -57,7 +60,7 @@ def headline(kind, state, commit="", step="", waiting_for="", cause=""):
     if state == "running":
         return _joined(f"{present}{subject}", waiting_for or _lowered(step))
     if state == "done":
-        return f"{past}{subject}"
+        return _joined(f"{past}{subject}", _passed(tests))
     words = {"failed": "failed", "cancelled": "was cancelled", "superseded": "was superseded"}
     return _joined(f"{plain.capitalize()}{subject} {words.get(state, state)}", cause)
 
@@ -66,6 +69,12 @@ def _part(step):
     if step.state in OVER:
         return 1.0
     return min(max(step.progress, 0.0), 1.0) if step.state == "running" else 0.0
+
+
+def _passed(tests):
+    if not tests:
+        return ""
+    return "1 test passed" if tests == 1 else f"{tests} tests passed"
 
 
 def _joined(first, second):

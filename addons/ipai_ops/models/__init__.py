@@ -4,6 +4,7 @@ from . import database_server
 from . import artifact
 from . import environment
 from . import environment_actions
+from . import environment_promotion
 from . import role
 from . import role_right
 from . import project_member

@@ -118,6 +118,8 @@ class Environment(models.Model):
     def _redeploy(self, image):
         """Queue a deploy of an image built before; return the run."""
         self.ensure_one()
+        if image.project_id != self.project_id:
+            raise UserError(self.env._("That image is another project's."))
         if image.state != "present" or image.kind != "image":
             raise UserError(self.env._("That image has been removed; deploy its commit instead."))
         run = image.run_id
@@ -153,8 +155,8 @@ class Environment(models.Model):
         if stage == "production" or "production" in moving.mapped("stage"):
             raise UserError(
                 self.env._(
-                    "An environment cannot be dragged to or from Production: "
-                    "merge the branch into the one production serves instead."
+                    "An environment cannot be moved to or from Production: "
+                    "promote its build, or merge its branch into the one production serves."
                 )
             )
         if stage == "staging":

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 
 from ..engine import strip
 from .backup import BACKUP_STATES, RESTORABLE
+from .restore import INTO_PLACE
 
 HEADROOM = 1.5  # of the interval; an older backup is late
 
@@ -51,6 +52,10 @@ class Environment(models.Model):
     )
     is_backup_late = fields.Boolean(compute="_compute_backup_facts")
     backup_strip = fields.Json(compute="_compute_backup_strip")
+    data_at = fields.Datetime(
+        string="Data of", compute="_compute_data_facts", help="How old what it started from is."
+    )
+    is_data_masked = fields.Boolean(compute="_compute_data_facts")
 
     _backup_hours_sane = models.Constraint(
         "CHECK(backup_hours >= 0)", "The hours between two backups cannot be negative."
@@ -86,6 +91,19 @@ class Environment(models.Model):
                 for backup in environment.backup_ids
             ]
             environment.backup_strip = strip.cells(marks, now)
+
+    def _compute_data_facts(self):
+        brought = [
+            ("environment_id", "in", self.ids),
+            ("purpose", "in", INTO_PLACE),
+            ("state", "=", "done"),
+        ]
+        newest = self.env["ops.restore"]._read_group(brought, ["environment_id"], ["id:max"])
+        found = {environment: self.env["ops.restore"].browse(id_) for environment, id_ in newest}
+        for environment in self:
+            restore = found.get(environment._origin, self.env["ops.restore"])
+            environment.data_at = restore.data_at
+            environment.is_data_masked = restore.purpose == "clone"
 
     def _stage_defaults(self, stage, project):
         return {

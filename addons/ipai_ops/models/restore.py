@@ -5,6 +5,13 @@ from odoo import api, fields, models
 from .snapshot import html_table
 
 BRINGING = ("restore", "clone", "import_zip", "recover", "boot")  # what a way back is made of
+INTO_PLACE = (
+    "restore",
+    "import",
+    "recovery",
+    "rollback",
+    "clone",
+)  # purposes that change what serves
 
 
 class Restore(models.Model):

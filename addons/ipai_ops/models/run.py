@@ -153,7 +153,9 @@ class Run(models.Model):
             ]
             run.progress = headlines.percent(run.state, steps)
 
-    @api.depends("kind", "state", "commit", "cause", "waiting_for", "step_ids.state")
+    @api.depends(
+        "kind", "state", "commit", "cause", "waiting_for", "step_ids.state", "step_ids.result"
+    )
     def _compute_headline(self):
         for run in self:
             step = run.step_ids.filtered(lambda step: step.state == "running")[:1]
@@ -164,7 +166,14 @@ class Run(models.Model):
                 step=step.label or "",
                 waiting_for=run.waiting_for or "",
                 cause=run.cause or "",
+                tests=run._tests_passed(),
             )
+
+    def _tests_passed(self):
+        """Return how many of the repository's tests passed while its modules were updated."""
+        update = self.step_ids.filtered(lambda step: step.kind == "update")[:1]
+        tests = (update.result or {}).get("tests") or {}
+        return tests.get("run", 0) - tests.get("failed", 0)
 
     @api.depends("kind", "commit", "environment_id.display_name")
     def _compute_display_name(self):

@@ -31,8 +31,7 @@ class Run(models.Model):
 
     def _create_in_place_of_waiting(self, values):
         """Make the run: waiting for approval where a policy blocks it, else in the queue."""
-        asked = {"requested_from": self._address(), "session_minutes": self._session_minutes()}
-        values = {**values, **asked}
+        values = {**values, **self._asked()}
         found = self.new(values)._verdicts()
         earlier = self._blocked_like(values)
         earlier._supersede()
@@ -48,6 +47,10 @@ class Run(models.Model):
     def _blocked_like(self, values):
         place = [("environment_id", "=", values["environment_id"]), ("kind", "=", values["kind"])]
         return self.search([*place, ("state", "=", "blocked")])
+
+    def _asked(self):
+        """Return from where, and how long after signing in, a run is asked for."""
+        return {"requested_from": self._address(), "session_minutes": self._session_minutes()}
 
     @staticmethod
     def _address():

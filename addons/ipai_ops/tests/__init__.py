@@ -26,6 +26,7 @@ from . import test_gate
 from . import test_policies
 from . import test_poll
 from . import test_project
+from . import test_promotion
 from . import test_queue
 from . import test_rights
 from . import test_roles

@@ -82,9 +82,9 @@ class TestEnvironment(OpsCase):
         self.assertTrue(environment.demo and environment.expires_at)
 
     def test_dragging_to_or_from_production_is_refused_with_a_sentence(self):
-        with self.assertRaisesRegex(UserError, "merge the branch"):
+        with self.assertRaisesRegex(UserError, "merge its branch"):
             self.make_environment().stage = "production"
-        with self.assertRaisesRegex(UserError, "merge the branch"):
+        with self.assertRaisesRegex(UserError, "merge its branch"):
             self.production.stage = "staging"
         self.production.stage = "production"  # where it is already: no move
 

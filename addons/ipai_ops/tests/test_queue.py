@@ -252,6 +252,12 @@ class TestQueue(OpsCase):
             run.progress, 6.2
         )  # half of one of eight steps; the way back does not count
 
+    def test_a_deploy_says_how_many_tests_passed(self):
+        run = self.finish(self.production._deploy("push", SHA))
+        update = run.step_ids.filtered(lambda step: step.name == "update")
+        update.result = {"tests": {"run": 62, "failed": 2}}
+        self.assertEqual(run.headline, "Deployed 3f2c1a9 · 60 tests passed")
+
     def deployed_with_image(self):
         run = self.begin(self.production._deploy("push", SHA))
         uri = "127.0.0.1:15001/ipaitest/acme@sha256:abc"

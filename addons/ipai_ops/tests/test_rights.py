@@ -51,6 +51,7 @@ MODELS = {
     "ops.moment.wizard": ("view", "view", "view", "view"),
     "ops.import.wizard": ("view", "view", "view", "view"),
     "ops.restore.wizard": ("view", "view", "view", "view"),
+    "ops.promote.wizard": ("view and production view",) * 4,
     "ops.rollback.wizard": ("view", "view", "view", "view"),
     "ops.policy": ("anyone", "project policies", "project policies", "project policies"),
     "ops.run.verdict": ("view", None, None, None),
@@ -83,6 +84,7 @@ METHODS = {
     ("ops.environment", "action_deploy"): ("deploy", ()),
     ("ops.environment", "action_restart"): ("deploy", ()),
     ("ops.environment", "action_redeploy"): ("rollback", ()),
+    ("ops.environment", "action_promote"): ("view and production deploy", ()),
     ("ops.environment", "action_destroy"): ("destroy", ()),
     ("ops.environment", "action_open"): ("view", ()),
     ("ops.environment", "action_pin"): ("settings", ()),
@@ -140,6 +142,7 @@ METHODS = {
     ("ops.console.wizard", "action_confirm"): ("shell", ()),
     ("ops.moment.wizard", "action_look_again"): ("view", ()),
     ("ops.moment.wizard", "action_confirm"): ("restore", ()),
+    ("ops.promote.wizard", "action_confirm"): ("view and production deploy", ()),
     ("ops.rollback.wizard", "action_confirm"): ("rollback", ()),
     ("ops.alert", "raise_alert"): ("deploy", ("acme", "$environment", "disk", "Full")),
     ("ops.alert", "resolve_alert"): ("deploy", ("acme", "$environment", "disk")),
@@ -201,7 +204,11 @@ def role_may(role, right, stage):
         return True
     if " or " in right:
         return any(role_may(role, each, stage) for each in right.split(" or "))
+    if " and " in right:
+        return all(role_may(role, each, stage) for each in right.split(" and "))
     granted = ROLES.get(role, {})
+    if right.startswith("production "):
+        return "p" in granted.get(right.removeprefix("production "), "")
     if right == "deploy anywhere":
         return bool(granted.get("deploy"))
     if right in ("project deploy", "project backup"):
@@ -324,7 +331,9 @@ class RightsMixin(RightsWalk, OpsMixin):
             ("ops.moment.wizard", {"source_id": environment.id, "target": "existing"}),
         ):
             records[name] = cls.env[name].create({**wizards, **values})
-        return records
+        places = {"source_id": environment.id, "environment_id": cls.production.id}
+        wizard = cls.env["ops.promote.wizard"].create({**places, "image_id": image.id})
+        return records | {"ops.promote.wizard": wizard}
 
     @classmethod
     def set_up_approval(cls, run):

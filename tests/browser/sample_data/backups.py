@@ -109,6 +109,13 @@ def snapshot(main, source):
     )
 
 
+def cloned(staging, run):
+    """Let the staging environment's data come from production's snapshot, by that run."""
+    taken_at = ago(days=1, hours=3)
+    values = {"environment_id": staging.id, "run_id": run.id, "purpose": "clone"}
+    staging.env["ops.restore"].create({**values, "data_at": taken_at, "method": "reflink"})
+
+
 def points(main):
     for number, kind, hours in ((1, "point", 2), (2, "point", 13), (3, "aside", 30)):
         main.env["ops.restore.point"].create(

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from .backups import backups
+from .backups import backups, cloned
 from .common import NOW, SUBJECTS, ago, sha
 from .logs import build_lines, failure_lines, fill, say, update_lines
-from .runs import artifact, history, run
+from .runs import artifact, history, image, run
 
 LONG_LOG_LINES = 100_000
+UPDATED = ["acme_delivery", "acme_report", "acme_sale", "acme_stock"]
 
 
 def project(env, name, code, url, **values):
@@ -49,7 +50,10 @@ def acme(env):
 
 def acme_staging(acme):
     stable = environment(acme, "release/2.4", "staging", "up", 2)
-    run(stable, "done", 2, ago(hours=4), colour="yellow", warning_count=2)
+    last = run(stable, "done", 2, ago(hours=4), colour="yellow", warning_count=2)
+    last.step_ids.filtered(lambda step: step.name == "update").result = {"modules": UPDATED}
+    stable.image_id = image(stable, last, 30)
+    cloned(stable, last)
     coming = environment(acme, "release/2.5", "staging", "deploying", 3)
     run(coming, "done", 3, ago(hours=9), colour="green")
     begun = ago(seconds=52)
@@ -70,7 +74,8 @@ def acme_development(acme):
         pull_request_url="https://github.com/acme/erp/pull/41",
         is_pinned=True,
     )
-    run(pos, "done", 5, ago(hours=7), colour="green", trigger="pull_request")
+    tried = run(pos, "done", 5, ago(hours=7), colour="green", trigger="pull_request")
+    tried.step_ids.filtered(lambda step: step.name == "update").result = {"tests": {"run": 62}}
     begun = ago(minutes=25)
     broken = environment(acme, "fix/vat-rounding", "development", "failed")
     broken.write({"expires_at": NOW + timedelta(days=2, hours=3)})

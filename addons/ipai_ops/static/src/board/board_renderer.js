@@ -3,11 +3,12 @@ import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 
-/** Cards move between Development and Staging after a question; Production takes merges only. */
+/** Cards move between Development and Staging after a question; Production is promoted to. */
 export class BoardRenderer extends KanbanRenderer {
     setup() {
         super.setup();
         this.notification = useService("notification");
+        this.actionService = useService("action");
     }
 
     /** Who may not write does not drag either. */
@@ -21,8 +22,11 @@ export class BoardRenderer extends KanbanRenderer {
             return super.sortRecordDrop(recordId, groupId, params);
         }
         params.parent.classList.remove("o_kanban_hover");
-        if (move.from === "production" || move.to === "production") {
+        if (move.from === "production") {
             return this.refuse();
+        }
+        if (move.to === "production") {
+            return this.promote(move.record);
         }
         if (await this.isConfirmed(move)) {
             params.parent.classList.add("o_kanban_hover");
@@ -49,9 +53,15 @@ export class BoardRenderer extends KanbanRenderer {
 
     refuse() {
         const text = _t(
-            "Production takes its commits from its own branch: merge the branch into it and push, or deploy it from its card.",
+            "Production stays in its column. A staging environment takes a fresh clone of its data from its own page.",
         );
         this.notification.add(text, { type: "warning", title: _t("Not moved") });
+    }
+
+    /** The card stays; its build goes to production once the person has seen what that means. */
+    promote({ resModel, resId, context }) {
+        const button = { type: "object", name: "action_promote" };
+        return this.actionService.doActionButton({ ...button, resModel, resId, context });
     }
 
     isConfirmed({ record, to }) {
