@@ -15,7 +15,7 @@ from ipai_module_manager.adapters import pip_settings
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("IPAI_LONG"),
-    reason="IPAI_LONG=1 works through the real index, some ten minutes",
+    reason="IPAI_LONG=1 works through the real index, some five minutes",
 )
 ADDON = "ipai_module_manager"
 NAMES = ("partner_firstname", "web_responsive", "queue_job", "fs_storage", "account_analytic_root")

@@ -1,7 +1,6 @@
 """An archive that Odoo made moves in, and production comes back as it was at a second, on real parts."""
 
 import json
-import os
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -107,7 +106,6 @@ def reach(suite, production):
     return suite.read("ops.environment", production, "archive_newest_at")["archive_newest_at"]
 
 
-@pytest.mark.skipif(not os.environ.get("IPAI_LONG"), reason="IPAI_LONG=1 travels in time, minutes")
 def test_production_as_of_a_second_has_what_was_there_then_and_no_more(suite, shop, docker_world):
     _project, production = shop
     live = database_of(suite, production)
