@@ -1,10 +1,9 @@
 """Repositories that are somewhere else: S3 and SFTP, and a network that goes away in the middle."""
 
 import json
-import subprocess
-import time
 
 import pytest
+import sftp_server
 from object_store import KEYS, Store
 
 WHOLE = "20000|200"
@@ -85,38 +84,15 @@ def test_a_store_that_is_not_there_or_a_missing_key_is_one_sentence(company, sto
     assert "credentials of the S3 store are missing" in missing.cause
 
 
-SSHD = """
-apt-get -qq -o Acquire::Check-Valid-Until=false update
-apt-get -qq install --yes --no-install-recommends openssh-server >/dev/null
-useradd --create-home backup-user
-install -d -o backup-user /home/backup-user/.ssh /home/backup-user/store
-cp /keys/key.pub /home/backup-user/.ssh/authorized_keys
-chown backup-user /home/backup-user/.ssh/authorized_keys
-mkdir -p /run/sshd
-exec /usr/sbin/sshd -D -e -p 2222
-"""
-
-
 @pytest.fixture(scope="module")
 def sftp(company, tmp_path_factory):
     """A real OpenSSH server, and the secrets that open it: (repository, secrets)."""
     keys = tmp_path_factory.mktemp("keys")
-    for name in ("key", "host"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)]
-        subprocess.run(command, check=True, timeout=30)
-    world = company.world
-    server = world.service(
-        "sftp", f"cp /keys/host /etc/ssh_host; {SSHD.strip()} -h /etc/ssh_host", keys
-    )
-    deadline = time.monotonic() + 400
-    while "Server listening" not in server.logs().decode():
-        server.reload()
-        assert server.status == "running" and time.monotonic() < deadline, server.logs().decode()
-        time.sleep(0.5)
-    known = f"[sftp]:2222 {(keys / 'host.pub').read_text()}"
-    texts = {"sftp-key": (keys / "key").read_text(), "sftp-known-hosts": known}
-    where = {"kind": "sftp", "host": "sftp", "port": 2222, "user": "backup-user"}
-    return {**where, "path": "/home/backup-user/store/acme"}, texts
+    private, host_key = sftp_server.make_keys(keys)
+    sftp_server.wait_until_it_listens(company.world.service("sftp", sftp_server.SCRIPT, keys))
+    texts = {"sftp-key": private, "sftp-known-hosts": f"[sftp]:{sftp_server.PORT} {host_key}"}
+    where = {"kind": "sftp", "host": "sftp", "port": sftp_server.PORT, "user": sftp_server.USER}
+    return {**where, "path": f"{sftp_server.FOLDER}/acme"}, texts
 
 
 def test_a_backup_goes_to_sftp_and_a_foreign_host_key_is_refused(company, sftp):

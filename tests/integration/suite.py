@@ -135,6 +135,18 @@ class Suite:
         return self.read("ops.environment", environment_id, "host")["host"]
 
     # Docker ----------------------------------------------------------------------------------
+    def no_orphan_is_left(self, docker_world, seconds=30):
+        """Wait until every job there is belongs to a run under way: a backup may be due at any time."""
+        self.until(
+            lambda: not self._orphans(docker_world), seconds, lambda: self._orphans(docker_world)
+        )
+
+    def _orphans(self, docker_world):
+        jobs = docker_world.jobs()
+        running = self.search("ops.run", [["state", "=", "running"]], "id")
+        prefixes = tuple(f"{self.job_prefix}{run['id']}-" for run in running)
+        return [name for name in jobs if not name.startswith(prefixes)]
+
     @property
     def job_prefix(self):
         return f"{self.settings.instance}-run-"

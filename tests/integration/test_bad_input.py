@@ -90,4 +90,4 @@ def test_nothing_is_left_over_and_the_next_deploy_works(suite, bad, docker_world
     bad.repository.write("bad_base/data.txt", "good again").push("Good again")
     run = suite.deploy(bad.code)
     assert suite.finished(run)["state"] == "done", suite.log(run)
-    suite.until(lambda: not docker_world.jobs(), 20, docker_world.jobs)
+    suite.no_orphan_is_left(docker_world)

@@ -81,7 +81,7 @@ def check_ended_right(suite, docker_world, run, environment):
     for step in done:
         assert [a["outcome"] for a in step["attempts"]].count("done") == 1, step["attempts"]
         assert step["result"]["ok"] is True, step
-    suite.until(lambda: not docker_world.jobs(), 30, docker_world.jobs)
+    suite.no_orphan_is_left(docker_world)
     service = f"{suite.settings.instance}-env-{environment}"
     suite.until(lambda: len(docker_world.containers_of(service)) == 1, 60, "One container serves.")
     suite.until(lambda: suite.get(suite.host(environment)).status_code == 200, 60, "It answers.")
@@ -131,5 +131,5 @@ def test_a_cancelled_deploy_leaves_the_old_one_serving(suite, yard, docker_world
     suite.until_step_or_later(run, "build")
     suite.call("ops.run", "action_cancel", [run])
     assert suite.finished(run)["state"] == "cancelled"
-    suite.until(lambda: not docker_world.jobs(), 30, docker_world.jobs)
+    suite.no_orphan_is_left(docker_world)
     assert suite.get(suite.host(environment)).status_code == 200

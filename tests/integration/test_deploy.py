@@ -62,8 +62,7 @@ def test_no_secret_shows_in_what_docker_tells_of_the_service(shop, suite, docker
 
 
 def test_no_job_is_left_over(shop, docker_world, suite):
-    suite.until(lambda: not docker_world.jobs(), 20, docker_world.jobs)
-    assert docker_world.jobs() == []
+    suite.no_orphan_is_left(docker_world)
 
 
 def test_the_log_tells_each_step_in_order(suite, shop):

@@ -114,9 +114,20 @@ class TestPromotion(OpsCase):
                 with self.assertRaises(AccessError):
                     self.staging.with_user(user).action_promote()
 
-    def test_another_projects_build_is_never_deployed(self):
+    def make_other_project(self):
         values = {"name": "Blue", "code": "blue", "repository_url": "https://git.example.org/b.git"}
-        other = self.env["ops.project"].create(values).environment_ids
+        return self.env["ops.project"].create(values).environment_ids
+
+    def test_a_look_tells_nothing_of_another_projects_build(self):
+        foreign = self.built(self.make_other_project(), digest="b")
+        wizard = self.wizard(image_id=foreign.id)
+        self.env.invalidate_all()
+        for name in ("commit", "module_plan", "verdicts_html"):
+            with self.subTest(name), self.assertRaises(AccessError):
+                wizard.read([name])
+
+    def test_another_projects_build_is_never_deployed(self):
+        other = self.make_other_project()
         with self.assertRaisesRegex(UserError, "another project"):
             other._redeploy(self.image)
         self.production.with_user(self.operator)._redeploy(self.image)

@@ -62,8 +62,13 @@ class PromoteWizard(models.TransientModel):
             )
 
     def _draft(self):
-        """Return the run that would be queued, unsaved: it is judged and looked at, not kept."""
+        """Return the run that would be queued, unsaved: it is judged and looked at, not kept.
+
+        Raises AccessError where the person may not see what it is made of.
+        """
         self.ensure_one()
+        for named in (self.source_id, self.environment_id, self.image_id):
+            named.check_access("read")
         runs, built = self.env["ops.run"].sudo(), self.image_id.sudo().run_id
         options = {"redeploy_image": self.image_id.sudo(), "commit_subject": built.commit_subject}
         production = self.environment_id.sudo()
