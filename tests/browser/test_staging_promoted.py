@@ -6,7 +6,7 @@ CARD = ".o_kanban_record"
 def test_the_button_on_a_card_promotes_its_build_and_opens_the_run(page, odoo):
     page.visit(f"{odoo.url}/odoo/ops-environments", CARD)
     page.click(f"{CARD} button[name=action_promote]")
-    page.wait_for(".modal", "What production gets")
+    page.wait_for(".modal", "Promote release/2.4 to production")
     page.click(".modal-footer .btn-primary")
     page.wait_for(".o_ops_timeline")
     [staging] = odoo.call(
