@@ -80,17 +80,6 @@ class SwarmRuntime:
                 return
             self._client._result(self._put_spec(existing, before))
 
-    def restart(self, name):
-        """Replace the service's containers, start-first, with the same release."""
-        with _translated():
-            existing = self._service(name)
-            if existing is None:
-                raise RuntimeRefused(f"There is no service {name} to restart.")
-            spec = existing["Spec"]
-            template = spec["TaskTemplate"]
-            template["ForceUpdate"] = template.get("ForceUpdate", 0) + 1
-            self._client._result(self._put_spec(existing, spec))
-
     def logs(self, name, after):
         """Return the lines of the newest container of a job or service, after a cursor."""
         with _translated():
