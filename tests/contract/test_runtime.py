@@ -75,7 +75,7 @@ def status(world, service):
 
 
 def stays(world, service, wanted):
-    """Wait until a state lasts: Swarm begins a roll-back a moment after it was asked, the old container up all along."""
+    """Wait until a state lasts: Swarm begins a roll-back a moment after it was asked for."""
     seen = deque(maxlen=LASTING_LOOKS)
 
     def lasts():
