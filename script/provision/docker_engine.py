@@ -84,13 +84,13 @@ def _comes_up(commands, timeout_seconds=60):
 
 
 def is_installed():
-    """Whether this machine has Docker at all."""
-    return bool(shutil.which(docker()[0]))
+    """Whether this machine has an engine to start; a client alone is none."""
+    return bool(_daemon())
 
 
 def answers(commands):
     """Whether an engine is there and speaks; one that is busy with its start keeps callers waiting."""
-    if not is_installed():
+    if not shutil.which(docker()[0]):
         return False
     try:
         return commands.succeeds(docker("version", "--format", "{{.Server.Version}}"), timeout=20)
@@ -108,10 +108,14 @@ def start_engine():
     if is_ours():
         return
     _clear_stale_pid()
-    program = shutil.which("dockerd", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    program = _daemon()
     if not program:
         raise Trouble("The program dockerd is missing: install Debian's package docker.io.")
     processes.start_detached([program, "--host", SOCKET, "--pidfile", DAEMON_PID], OUR_PID, LOG)
+
+
+def _daemon():
+    return shutil.which("dockerd", path="/usr/sbin:/usr/bin:/usr/local/bin")
 
 
 def stop_engine(first_signal=signal.SIGTERM):

@@ -39,10 +39,11 @@ def reset(commands, settings):
     yield "Management Odoo", lambda: _said(management.stop_management(settings))
     yield "Git daemon", lambda: _said(forge.stop_daemon(settings))
     yield "Management PostgreSQL", lambda: _said(postgres.stop_postgres(commands, settings))
-    asleep = docker_engine.is_installed() and not docker_engine.answers(commands)
+    awake = docker_engine.answers(commands)
+    asleep = docker_engine.is_installed() and not awake
     if asleep:
         yield "Docker engine", lambda: docker_engine.ensure_engine(commands)
-    if docker_engine.is_installed():
+    if awake or asleep:
         yield from _remove_objects(commands, settings)
     yield "State folder", lambda: _remove_state(settings)
     if asleep:

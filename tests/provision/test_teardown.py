@@ -81,6 +81,17 @@ def test_a_machine_without_docker_is_left_without(settings, monkeypatch):
     assert titles[-1] == "State folder"
 
 
+def test_a_machine_with_a_client_but_no_engine_has_nothing_to_reset(settings, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(docker_engine.shutil, "which", _only_a_client)
+    assert not docker_engine.is_installed()
+    assert docker_engine.answers(Engine()) is False, "there is nothing behind the client"
+
+
+def _only_a_client(name, path=None):
+    return None if name == "dockerd" else f"/usr/local/bin/{name}"
+
+
 def test_an_engine_that_keeps_callers_waiting_does_not_answer_yet():
     class Busy:
         def succeeds(self, _command, **_options):
