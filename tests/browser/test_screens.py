@@ -1,8 +1,8 @@
 """Every screen, opened at the width of a desk and of a phone.
 
 A test fails where a screen complains in the console, or is wider than the phone. Each one is
-photographed; ``IPAI_SCREENS=docs/screens script/python -m pytest tests/browser/test_screens.py``
-renews the pictures in the documentation.
+photographed; ``IPAI_SCREENS=<folder> script/python -m pytest tests/browser`` keeps the pictures, with an
+index page.
 """
 
 import os
@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from gallery import write_index
 from PIL import Image
 
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -167,11 +168,12 @@ BEHIND_MORE = {"console", "promote"}  # a phone's header has one menu for its bu
 
 @pytest.fixture(scope="session")
 def album(tmp_path_factory):
-    """Where the pictures go."""
+    """The folder the pictures go to; its index page is written at the end."""
     wanted = os.environ.get("IPAI_SCREENS")
     folder = Path(wanted).resolve() if wanted else tmp_path_factory.mktemp("screens")
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    yield folder
+    write_index(folder, WIDTHS)
 
 
 def address(odoo, path, model, domain):

@@ -1,7 +1,6 @@
 """The rules of docs/architecture.md, asked of every file: who may import whom, and how long code is."""
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
@@ -170,7 +169,3 @@ def test_every_folder_of_tests_is_run():
     assert not [name for name in sorted(folders) if f"tests/{name}" not in rows]
 
 
-def test_every_picture_is_listed():
-    folder = ROOT / "docs" / "screens"
-    listed = set(re.findall(r"\]\(([a-z0-9-]+\.png)\)", (folder / "README.md").read_text()))
-    assert listed == {path.name for path in folder.glob("*.png")}
