@@ -167,5 +167,3 @@ def test_every_folder_of_tests_is_run():
     rows = (ROOT / "script" / "test").read_text(encoding="utf-8")
     folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
     assert not [name for name in sorted(folders) if f"tests/{name}" not in rows]
-
-
