@@ -161,9 +161,3 @@ def test_files_and_functions_are_short(path):
 def test_nine_functions_in_ten_fit_a_glance():
     lengths = [length for path in SOURCES for _name, length in functions(path)]
     assert sum(length <= USUAL_FUNCTION for length in lengths) / len(lengths) >= USUAL_SHARE
-
-
-def test_every_folder_of_tests_is_run():
-    rows = (ROOT / "script" / "test").read_text(encoding="utf-8")
-    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
-    assert not [name for name in sorted(folders) if f"tests/{name}" not in rows]
