@@ -32,7 +32,7 @@ class Suite:
         return [*self.options, *self.paths]
 
 
-KILLERS = ("tests/integration/test_chaos.py", "tests/integration/test_full_disk.py")
+KILLERS = ("tests/integration/test_chaos.py",)
 PRODUCT = ("addons/ipai_ops/", "toolbox/", "images/", "script/provision/", "demo/")
 FIRST = (
     Suite("style", ("tests/style",), covers=("",), minutes=0.2),
@@ -61,7 +61,7 @@ REST = (
     Suite("n8n", ("tests/n8n",), minutes=3, covers=("addons/ipai_n8n_bridge/", "addons/ipai_ops/")),
     Suite("runtime", ("tests/contract", "tests/edge"), Engine.SHARED, minutes=3, covers=PRODUCT),
     Suite("chaos", KILLERS, Engine.EXCLUSIVE, minutes=8, covers=PRODUCT),
-    Suite("stack", ("tests/stack",), Engine.EXCLUSIVE, minutes=3, covers=(*PRODUCT, "deploy/")),
+    Suite("stack", ("tests/stack",), Engine.SHARED, minutes=3, covers=(*PRODUCT, "deploy/")),
 )
 # The quick ones first: what fails early is told early. Then the longest of those that may begin.
 SUITES = (*FIRST, *REST)
