@@ -16,6 +16,7 @@ PACKAGES = {
     "ca-certificates": "update-ca-certificates",
     "python3-venv": None,
     "debian-archive-keyring": None,
+    "libnss-myhostname": None,  # so that programs resolve *.localhost, as browsers do
 }
 TEST_PACKAGES = {
     "chromium": "chromium",

@@ -40,6 +40,11 @@ def test_a_machine_without_a_debian_mirror_says_what_to_set():
         machine.debian_mirror(Told("http://archive.test/ubuntu Ubuntu\n"))
 
 
+def test_programs_of_this_machine_resolve_the_names_that_script_server_prints():
+    found = socket.getaddrinfo("demo-main.localhost", 8080, type=socket.SOCK_STREAM)
+    assert "127.0.0.1" in {address[0] for _family, _type, _protocol, _name, address in found}
+
+
 def test_a_full_disk_is_told_before_the_work(tmp_path):
     with pytest.raises(Trouble, match=r"Only .* GiB are free under .*make room"):
         machine.require_room(tmp_path, 10**9)
