@@ -161,3 +161,15 @@ def test_files_and_functions_are_short(path):
 def test_nine_functions_in_ten_fit_a_glance():
     lengths = [length for path in SOURCES for _name, length in functions(path)]
     assert sum(length <= USUAL_FUNCTION for length in lengths) / len(lengths) >= USUAL_SHARE
+
+
+def test_every_addon_has_an_icon_of_its_own_and_a_page():
+    folders = [
+        path.parent / "static" / "description"
+        for path in (ROOT / "addons").glob("*/__manifest__.py")
+    ]
+    icons = {(folder / "icon.png").read_bytes() for folder in folders}
+    assert len(icons) == len(folders) == 5
+    for folder in folders:
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        assert "<h2>Start</h2>" in page, folder
