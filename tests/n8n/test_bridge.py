@@ -87,7 +87,8 @@ def imported_again(bridge, template, like, **values):
 def test_the_shipped_workflows_import_and_are_active(bridge):
     orders = bridge.rows("ipai.n8n.order", [["kind", "=", "import"]], "state", "said")
     assert [order["state"] for order in orders] == ["done"] * 3, orders
-    assert all(flow["is_active"] for flow in bridge.rows("ipai.n8n.workflow", [], "is_active"))
+    flows = bridge.rows("ipai.n8n.workflow", [], "is_active")
+    assert [flow["is_active"] for flow in flows] == [True] * 3, flows
 
 
 def test_the_test_button_says_that_n8n_is_well(bridge):
@@ -263,3 +264,6 @@ def test_n8n_killed_and_back_again_gets_everything_in_order(bridge, n8n, slack, 
     bridge.until(lambda: len(set(away())) == 12, "Slack misses some", 120)
     attempts = bridge.rows("ipai.n8n.delivery", [["kind", "=", "alert.raised"]], "sent_at", "uuid")
     assert len({row["uuid"] for row in attempts}) == len(attempts)
+    delivered = bridge.rows("ipai.n8n.delivery", mine, "sent_at")
+    in_order = sorted(delivered, key=lambda row: row["id"])
+    assert [row["sent_at"] for row in in_order] == sorted(row["sent_at"] for row in delivered)

@@ -69,12 +69,35 @@ class TestCalls(N8nMixin, HttpCase):
         self.assertEqual(nothing["runs"], {})
 
     def test_the_rights_of_the_keys_owner_hold(self):
-        order = {"project": "acme", "env": "main"}
-        status, said = self.call("queue_run", order, key=self.strangers_key)
-        self.assertIn(status, (403, 422))
-        self.assertFalse(self.production.run_ids, said)
-        status, _said = self.call("approve", {"run_id": 1, "reason": "x"}, key=self.strangers_key)
-        self.assertIn(status, (403, 422))
+        policy = {"name": "Two more eyes", "rule": "approvals", "stage": "production", "quorum": 1}
+        self.env["ops.policy"].create(policy)
+        run = self.production._deploy("api", SHA)
+        self.assertEqual(run.state, "blocked")
+        viewer = self.n8n.with_user(self.make_member("viewer", login="vera_of_n8n"))._new_key()
+        decision = {"run_id": run.id, "reason": "x"}
+        status, said = self.call("approve", decision, key=viewer)
+        self.assertEqual(status, 403, said)
+        status, said = self.call("queue_run", {"project": "acme", "env": "main"}, key=viewer)
+        self.assertEqual(status, 403, said)
+        self.env.invalidate_all()
+        self.assertEqual((run.state, self.production.run_ids), ("blocked", run))
+
+    def test_strangers_are_told_the_same_of_what_is_there_and_what_is_not(self):
+        run = self.production._deploy("api", SHA)
+        for call, key, there, missing in (
+            ("approve", "run_id", run.id, run.id + 1000),
+            ("queue_run", "project", "acme", "nobody"),
+        ):
+            rest = {"reason": "x"} if call == "approve" else {"env": "main"}
+            answers = [
+                self.call(call, {key: value, **rest}, key=self.strangers_key)
+                for value in (there, missing)
+            ]
+            self.assertEqual([status for status, _said in answers], [422, 422])
+            texts = [said["error"] for _status, said in answers]
+            self.assertEqual(texts[0].replace(str(there), str(missing)), texts[1])
+        self.env.invalidate_all()
+        self.assertEqual(self.production.run_ids, run)
 
     def test_who_may_approve_approves_and_nobody_what_is_their_own(self):
         policy = {"name": "Two more eyes", "rule": "approvals", "stage": "production", "quorum": 1}
@@ -84,8 +107,8 @@ class TestCalls(N8nMixin, HttpCase):
         self.assertEqual(run.state, "blocked")
         key = self.n8n.with_user(self.operator)._new_key()
         decision = {"run_id": run.id, "reason": "Looks well"}
-        status, _said = self.call("approve", decision, key=key)
-        self.assertIn(status, (403, 422))
+        status, said = self.call("approve", decision, key=key)
+        self.assertEqual(status, 403, said)
         self.env.invalidate_all()
         self.assertEqual(run.state, "blocked")
         status, _said = self.call("approve", decision, key=self.n8n.with_user(ann)._new_key())
