@@ -1,9 +1,12 @@
 """A customer's real Git repository: bare on the git daemon, with a clone to push from."""
 
+import json
+import shutil
 import subprocess
 from pathlib import Path
 from textwrap import dedent
 
+HOOK = Path(__file__).resolve().parents[2] / "script" / "provision" / "post_receive.py"
 TIMEOUT_SECONDS = 60
 MANIFEST = (
     '{{"name": "{name}", "version": "19.0.1.0.0", "depends": {depends}, "license": "LGPL-3"}}\n'
@@ -40,6 +43,20 @@ class Repository:
         self.git("commit", "--quiet", "--allow-empty", "-m", message)
         self.git("push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
         return self.git("rev-parse", "HEAD").strip()
+
+    def call_webhook(self, url, secret):
+        """Let every push and every deletion of a branch call the webhook, as a forge does."""
+        hooks = self.bare / "hooks"
+        shutil.copyfile(HOOK, hooks / "post-receive")
+        (hooks / "post-receive").chmod(0o755)
+        secret_file = hooks / "secret"
+        secret_file.write_text(secret, encoding="utf-8")
+        facts = {"url": url, "repository": self.bare.stem, "secret_file": str(secret_file)}
+        (hooks / "webhook.json").write_text(json.dumps(facts), encoding="utf-8")
+        return self
+
+    def delete_branch(self, branch):
+        self.git("push", "--quiet", "origin", "--delete", branch)
 
     def accept_pushes(self):
         """Let the daemon take pushes for this repository, as a forge does."""

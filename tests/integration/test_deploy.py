@@ -9,6 +9,7 @@ import sys
 if "--stop-after-init" not in sys.argv:
     raise SystemExit("The port of this Odoo never opens.")
 """
+PARTNERS = "SELECT string_agg(name, ',') FROM res_partner"
 A_TEST = """
 from odoo.tests import TransactionCase, tagged
 
@@ -99,32 +100,37 @@ def test_a_failed_release_leaves_the_old_one_serving_and_says_why(suite, shop, d
     repository.write("shop_base/__init__.py", "").push("Mend it")
 
 
-def test_a_new_branch_is_previewed_with_demo_data_and_tests_and_dies_with_it(
+def test_a_pushed_branch_is_previewed_with_demo_data_and_tests_and_goes_when_the_branch_is_deleted(
     suite, shop, docker_world
 ):
     project, repository, _production, _run = shop
+    secret = "a-secret-of-the-forge-and-the-project"
+    suite.call("ops.project", "write", [project.id], {"new_webhook_secret": secret})
+    repository.call_webhook(f"{suite.facts['control_url']}/ipai/hook/{project.code}", secret)
     repository.write("shop_base/tests/__init__.py", "from . import test_shop\n")
     repository.write("shop_base/tests/test_shop.py", A_TEST).push("Tests", branch="feature/pos")
-    environment = suite.call(
-        "ops.environment", "create", {"project_id": project.id, "name": "feature/pos"}
-    )
-    run = suite.deploy(project.code, environment)
+    environment = suite.environment(project.id, name="feature/pos")
+    run = _only_run(suite, environment, "deploy")
     ended = suite.finished(run)
     assert ended["state"] == "done", suite.log(run)
+    assert suite.read("ops.run", run, "trigger")["trigger"] == "push"
     assert suite.step(run, "update")["result"]["tests"] == {"run": 1, "failed": 0}
     assert suite.get(suite.host(environment)).status_code == 200
-    database = suite.read("ops.environment", environment, "database_name")["database_name"]
-    assert database in docker_world.databases()
-    _destroy(suite, environment)
-    assert database not in docker_world.databases()
+    values = suite.read("ops.environment", environment, "database_name", "stage", "demo")
+    assert (values["stage"], values["demo"]) == ("development", True)
+    assert values["database_name"] in docker_world.databases()
+    partners = docker_world.psql(values["database_name"], PARTNERS, "nonproduction")
+    assert "Wood Corner" in partners, "demo data is there"
+    repository.delete_branch("feature/pos")
+    gone = _only_run(suite, environment, "destroy")
+    assert suite.finished(gone)["state"] == "done", suite.log(gone)
+    assert values["database_name"] not in docker_world.databases()
     service = f"{suite.settings.instance}-env-{environment}"
     assert not docker_world.services(service)
     assert not docker_world.volumes(service)
 
 
-def _destroy(suite, environment):
-    wizard = suite.call("ops.environment.destroy", "create", {"environment_id": environment})
-    suite.call("ops.environment.destroy", "action_confirm", [wizard])
-    domain = [["environment_id", "=", environment], ["kind", "=", "destroy"]]
+def _only_run(suite, environment, kind):
+    domain = [["environment_id", "=", environment], ["kind", "=", kind]]
     [run] = suite.search("ops.run", domain, "id")
-    assert suite.finished(run["id"])["state"] == "done", suite.log(run["id"])
+    return run["id"]
