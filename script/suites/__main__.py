@@ -5,15 +5,13 @@ import json
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
-from . import changed, outcome
-from .catalog import SUITES
+from . import changed, outcome, parity
+from .catalog import RESULT, ROOT, SUITES
 from .runner import Runner
 
-ROOT = Path(__file__).resolve().parents[2]
-RESULT = ROOT / "tests" / "measured" / "whole.json"
 EVERYTHING = {"IPAI_CHAOS": "all", "IPAI_LONG": "1"}
 BUDGET_MINUTES = 85  # CI ends a run after 90
 
@@ -25,6 +23,9 @@ def main():
     parser.add_argument(
         "--all", action="store_true", help="with the whole chaos matrix, the real index, long data"
     )
+    parser.add_argument(
+        "--keep", action="store_true", help="write the result to tests/measured; --all does so too"
+    )
     options = parser.parse_args()
     suites = SUITES
     if options.changed:
@@ -33,8 +34,8 @@ def main():
     folder = Path(os.environ["IPAI_STATE"]) / "log" / "tests"
     outcomes = Runner(suites, folder, EVERYTHING if options.all else {}, _say).run()
     minutes = (time.monotonic() - began) / 60
-    if options.all:
-        _keep(outcomes, minutes)
+    if options.all or options.keep:
+        _keep(outcomes, minutes, folder, is_all=options.all)
     return _report(outcomes, minutes, is_bounded=not options.all)
 
 
@@ -55,18 +56,20 @@ def _report(outcomes, minutes, is_bounded):
     return 1 if is_late or not all(one.is_good for one in outcomes) else 0
 
 
-def _keep(outcomes, minutes):
-    """Write the result of a run of everything to the repository."""
-    rows = {
-        one.name: {
-            "passed": one.passed,
-            "failed": one.failed,
-            "skipped": one.skipped,
-            "minutes": round(one.seconds / 60, 1),
-        }
-        for one in sorted(outcomes, key=lambda one: one.name)
+def _keep(outcomes, minutes, folder, is_all):
+    """Write counts per suite, and how each test ended that docs/parity.md names."""
+    named = {test for tests in parity.marks().values() for test in tests}
+    named |= {parity.IN_ODOO, parity.IN_BROWSER}
+    results = {}
+    for one in outcomes:
+        results |= outcome.by_test(folder / f"{one.name}.xml", named)
+    result = {
+        "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
+        "is_all": is_all,
+        "minutes": round(minutes, 1),
+        "suites": {one.name: one.counts() for one in sorted(outcomes, key=lambda one: one.name)},
+        "tests": dict(sorted(results.items())),
     }
-    result = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "minutes": round(minutes, 1), "suites": rows}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULT = ROOT / "tests" / "measured" / "whole.json"  # of the last run that was kept
 
 
 class Engine(Enum):

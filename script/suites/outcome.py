@@ -19,6 +19,11 @@ class Outcome:
     def is_good(self):
         return self.exit_status == 0 and self.failed == 0 and self.passed > 0
 
+    def counts(self):
+        """Return the counts and minutes as a result file keeps them."""
+        counts = {"passed": self.passed, "failed": self.failed, "skipped": self.skipped}
+        return {**counts, "minutes": round(self.seconds / 60, 1)}
+
 
 def read(name, report, seconds, exit_status):
     """Return the outcome of a suite from its JUnit file; one that left none counts as one failure."""
@@ -35,6 +40,32 @@ def read(name, report, seconds, exit_status):
     if exit_status and not failed:  # interrupted, or nothing collected
         failed = 1
     return Outcome(name, passed, failed, totals["skipped"], seconds, exit_status)
+
+
+def by_test(report, named):
+    """Return {test: passed, failed or skipped} for the named tests, each as ``path::name``.
+
+    A test with parameters failed when one of its cases did, and was skipped when all were.
+    """
+    if not report.exists():
+        return {}
+    found = {}
+    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 as above
+        name = case.get("name", "").partition("[")[0]
+        test = f"{case.get('classname', '').replace('.', '/')}.py::{name}"
+        if test in named:
+            found.setdefault(test, set()).add(_ended(case))
+    return {test: _of_all(ends) for test, ends in found.items()}
+
+
+def _ended(case):
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+def _of_all(ends):
+    return next(end for end in ("failed", "passed", "skipped") if end in ends)
 
 
 def closing_line(outcomes):

@@ -17,6 +17,7 @@ import requests
 from ipai_module_manager.adapters import pip_settings
 from ipai_module_manager.adapters.package_index import PackageIndex
 from packaging.version import Version
+from parity import parity
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "ipai_wheels_test"
@@ -154,12 +155,14 @@ def test_a_library_that_the_image_lacks_is_named(target):
     assert "queue_job needs a library that is not in the image: openupgradelib" in result["cause"]
 
 
+@parity("5.7", "9.3")
 def test_modules_of_the_index_are_installed_with_what_they_need(target, installed):
     assert {"queue_job", "web_responsive", "mail"} <= set(installed["modules"])
     found = target.modules()
     assert {found[name]["state"] for name in ("queue_job", "web_responsive")} == {"installed"}
 
 
+@parity("6.5")
 def test_a_newer_release_on_disk_is_outdated_until_it_is_updated(target, installed):
     target.unpack(wheel("partner_firstname"))
     row = target.modules()["partner_firstname"]

@@ -3,6 +3,7 @@
 import pytest
 from chromium import Chromium
 from conftest import log_in
+from parity import parity
 
 DECIDE = ".o_ops_decide button[name=action_approve]"
 
@@ -35,6 +36,7 @@ def test_on_a_phone_the_answers_are_within_reach_of_the_thumb(page, odoo):
     assert height >= 44
 
 
+@parity("1.5")
 def test_an_approval_with_a_reason_lets_the_run_go_on(page, odoo):
     run = waiting(odoo, "bikes")
     page.visit(f"{odoo.url}/odoo/ops-waiting", ".o_list_view, .o_kanban_view")

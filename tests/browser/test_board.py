@@ -2,6 +2,7 @@
 
 import pytest
 from page import until
+from parity import parity
 
 COLUMN = ".o_kanban_group:nth-child({})"
 CARD = ".o_kanban_record"
@@ -89,6 +90,7 @@ def test_a_card_says_how_old_the_data_and_the_backup_are(board):
         )
 
 
+@parity("4.9")
 def test_a_card_follows_the_server_without_a_reload(board, odoo):
     board.evaluate("window.__same = true")
     number = odoo.find("ops.environment", ("name", "=", "feature/pos"))
@@ -137,6 +139,7 @@ def test_a_click_on_a_project_opens_its_board(page, odoo):
     assert page.wait_for(".o_ops_board_header", "github.com/acme/erp")
 
 
+@parity("3.1", "3.7")
 def test_a_viewer_is_offered_nothing_that_would_be_refused(viewers_page, odoo):
     viewers_page.visit(f"{odoo.url}/odoo/ops-environments", CARD)
     assert "Deploy" not in viewers_page.evaluate(

@@ -1,6 +1,7 @@
 """The live log in a real browser: 100,000 lines, search, follow and pause, levels, steps."""
 
 import pytest
+from parity import parity
 
 BODY = ".o_ops_log_body"
 ROWS = ".o_ops_log_rows .o_ops_log_row"
@@ -71,6 +72,7 @@ def test_scrolling_through_a_hundred_thousand_lines_draws_few_at_a_time(long_log
     assert long_log.count(ROWS) <= MOST_ROWS
 
 
+@parity("1.7", "5.4")
 def test_search_counts_and_walks_the_hits(long_log):
     long_log.type(".o_ops_log_search input", "shelf 976")
     long_log.wait_for(".o_ops_log_hits", "1 of 102")
@@ -88,6 +90,7 @@ def test_a_search_over_everything_finds_ten_thousand(long_log):
     assert long_log.wait_for(".o_ops_log_hits", "1 of 10,000")
 
 
+@parity("1.7", "4.9")
 def test_new_lines_come_by_themselves_and_stay_in_sight(running, odoo):
     page, run = running
     say(odoo, run, *(f"line {number} of the follower" for number in range(30)))
@@ -151,6 +154,7 @@ def test_lines_wrap_on_a_phone(page, odoo):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@parity("1.7")
 def test_the_download_holds_every_line(long_log, odoo):
     length = long_log.evaluate(
         "fetch(document.querySelector('.o_ops_log_download').href)"

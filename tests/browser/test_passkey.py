@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from chromium import Chromium
 from page import until
+from parity import parity
 from server import log_in
 from test_asked_again import PRESS
 
@@ -112,6 +113,7 @@ def test_a_passkey_is_asked_for_and_signs(pias_page, place, pia):
     assert not is_asked(page, pia)
 
 
+@parity("3.3")
 def test_who_signed_in_by_passkey_has_shown_a_second_factor(pias_page, place, pia):
     page = pias_page
     make_passkey(page, place, pia)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from gallery import write_index
+from parity import parity
 from PIL import Image
 
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -217,6 +218,7 @@ def photograph_part(page, picture, selector):
     return page.evaluate(f"{part}.innerText")
 
 
+@parity("9.2")
 @pytest.mark.parametrize("size", WIDTHS)
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_fits(page, odoo, album, name, size):

@@ -1,8 +1,11 @@
 """Backup and restore on real parts: whole or not at all."""
 
+from parity import parity
+
 WHOLE = "20000|200"
 
 
+@parity("2.1")
 def test_a_backup_restores_to_the_same_rows_and_files(company):
     repository = company.repository()
     backup = company.backup(repository)

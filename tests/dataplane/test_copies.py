@@ -2,6 +2,8 @@
 
 import threading
 
+from parity import parity
+
 WHOLE = "20000|200"
 
 
@@ -151,6 +153,7 @@ def test_a_restored_database_boots_with_its_login_page(company):
     assert "does not work on the restored database" in broken.cause
 
 
+@parity("2.2")
 def test_backups_are_forgotten_and_the_rest_is_whole(company):
     repository = company.repository()
     company.production.sql(

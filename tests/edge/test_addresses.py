@@ -11,6 +11,7 @@ import edge
 import pytest
 from ipai_ops.engine import edge_config
 from ipai_ops.engine.platform import Platform
+from parity import parity
 
 DEADLINE_SECONDS = 30
 TIMEOUT_SECONDS = 60
@@ -100,6 +101,7 @@ def site(*allowed, **facts):
     return edge_config.Site(7, "acme", "production", "up", allowed=allowed, **facts)
 
 
+@parity("3.4")
 def test_who_is_on_the_list_is_let_in_and_everybody_else_refused(start):
     address, own = start([site(SOMEBODY)])
     assert get(address, "acme.example.test") == CLOSED

@@ -7,6 +7,7 @@ import pytest
 import sftp_server
 from docker.types import Mount
 from object_store import KEYS, Store
+from parity import parity
 from test_data import back_up
 
 
@@ -100,6 +101,7 @@ def shop(suite, new_project, place):
     return project.code, production
 
 
+@parity("U10")
 def test_a_backup_is_proven_there_and_comes_back(suite, shop, place, docker_world):
     code, production = shop
     docker_world.mark(database_of(suite, production), "afar")

@@ -8,6 +8,7 @@ import os
 import time
 
 import pytest
+from parity import parity
 
 JOBS = ("build", "database", "point", "update", "smoke")
 STEPS = ("build", "database", "hold", "point", "update", "release", "resume", "smoke")
@@ -94,6 +95,7 @@ def events(suite, run):
     return suite.search("ops.run.event", domain, "step_id", "attempt", "seq")
 
 
+@parity("B1")
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_a_deploy_hit_in_every_step_ends_right_exactly_once(suite, yard, docker_world, trouble):
     project, environment = yard
@@ -111,6 +113,7 @@ def test_a_deploy_hit_in_every_step_ends_right_exactly_once(suite, yard, docker_
         assert again.intersection(LONG_JOBS), "no step had to be done again: nothing was broken"
 
 
+@parity("B1")
 @pytest.mark.skipif(not ALL, reason="IPAI_CHAOS=all runs the whole matrix (about 25 minutes)")
 @pytest.mark.parametrize(("trouble", "step", "moment"), MATRIX)
 def test_a_deploy_hit_at_any_moment(suite, yard, pace, docker_world, trouble, step, moment):

@@ -1,8 +1,10 @@
 """What nobody uses any more is listed first and removed then; what serves is never touched."""
 
 import requests
+from parity import parity
 
 
+@parity("2.5")
 def test_the_clean_up_removes_what_it_listed_and_nothing_else(suite, new_project, docker_world):
     project = new_project("tidy")
     project.repository.addon("tidy_base").push("First", branch="feature/a")

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from parity import parity
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def typed(suite, place):
     return run
 
 
+@parity("5.2")
 def test_a_shell_is_odoo_s_own_user_beside_its_files(typed):
     done, said = typed("shell", "id -un; ls -d filestore; odoo --version; echo $IPAI_SPEC")
     assert (done["state"], done["colour"]) == ("done", "green"), said
@@ -45,6 +47,7 @@ def test_a_shell_reads_no_line_of_another_run(typed):
     assert not [line for line in said if '"seq"' in line]
 
 
+@parity("5.6")
 def test_odoo_s_shell_keeps_what_is_committed(typed):
     name = f"Typed {time.time_ns()}"
     write = f"print(env['res.partner'].create({{'name': '{name}'}}).name)"
@@ -66,6 +69,7 @@ def test_a_script_that_fails_says_where(typed):
     assert any("ZeroDivisionError" in line for line in said)
 
 
+@parity("5.3")
 @pytest.mark.parametrize(
     "text",
     [
@@ -103,6 +107,7 @@ def test_a_killed_command_is_not_run_again(suite, place, typed, docker_world):
     assert typed("shell", "cat ran; rm ran")[1] == ["x"]
 
 
+@parity("3.5")
 def test_the_trail_has_each_word(suite, typed):
     mark = f"echo {time.time_ns()}"
     typed("shell", mark)

@@ -1,6 +1,7 @@
 """Data is backed up, proven, cloned, restored and rolled back on real parts, whatever is killed."""
 
 import pytest
+from parity import parity
 
 PROVEN = ("proven", "damaged", "failed")
 
@@ -54,6 +55,7 @@ def newest_run(suite, environment, kind):
     return suite.search("ops.run", domain, "id", limit=1)[0]["id"]
 
 
+@parity("2.1", "B2")
 def test_a_backup_is_proven_by_a_restore_that_starts(suite, shop, proven):
     fields = ("state", "rto_seconds", "age_seconds", "added_bytes", "row_count")
     found = suite.read("ops.backup", proven["id"], *fields)
@@ -71,6 +73,7 @@ def test_a_second_backup_of_unchanged_data_adds_next_to_nothing(suite, shop, pro
     assert found["added_bytes"] < first / 2  # in a database this small each changed page weighs
 
 
+@parity("2.4", "2.6")
 def test_the_proof_leaves_a_neutral_and_masked_snapshot(suite, shop, proven):
     domain = [["backup_id", "=", proven["id"]]]
     [snapshot] = suite.search("ops.snapshot", domain, "state", "leaks", "cause", "rows_masked")
@@ -79,6 +82,7 @@ def test_the_proof_leaves_a_neutral_and_masked_snapshot(suite, shop, proven):
     assert snapshot["rows_masked"] > 0
 
 
+@parity("1.4", "2.4", "B4")
 def test_staging_starts_from_a_fresh_clone(suite, shop, proven, docker_world):
     project, _production, _run = shop
     values = {"project_id": project.id, "name": "stage", "stage": "staging", "branch": "main"}
@@ -90,6 +94,7 @@ def test_staging_starts_from_a_fresh_clone(suite, shop, proven, docker_world):
     assert docker_world.marks(database_of(suite, staging), "nonproduction") == ["first"]
 
 
+@parity("2.3")
 def test_a_restore_into_production_brings_the_data_and_keeps_what_served(
     suite, shop, proven, docker_world
 ):
@@ -106,6 +111,7 @@ def test_a_restore_into_production_brings_the_data_and_keeps_what_served(
     assert suite.get(suite.host(production)).status_code == 200
 
 
+@parity("2.3", "B1")
 def test_a_restore_survives_the_death_of_its_job_and_of_the_management(
     suite, shop, proven, docker_world
 ):
@@ -121,6 +127,7 @@ def test_a_restore_survives_the_death_of_its_job_and_of_the_management(
     assert suite.get(suite.host(production)).status_code == 200
 
 
+@parity("1.6")
 def test_a_successful_deploy_is_rolled_back_with_its_data(suite, shop, docker_world):
     project, production, first = shop
     live = database_of(suite, production)
@@ -135,6 +142,7 @@ def test_a_successful_deploy_is_rolled_back_with_its_data(suite, shop, docker_wo
     assert suite.get(suite.host(production)).status_code == 200
 
 
+@parity("1.5", "6.4")
 def test_a_failed_update_goes_back_by_itself(suite, shop, docker_world):
     project, production, _run = shop
     live = database_of(suite, production)

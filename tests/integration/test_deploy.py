@@ -1,6 +1,7 @@
 """A push becomes a running Odoo: on the real engine, registry, PostgreSQL and edge."""
 
 import pytest
+from parity import parity
 
 OCA = "odoo-addon-partner-firstname==19.0.*\n"
 BREAKS_WHEN_SERVED = """
@@ -66,6 +67,7 @@ def test_no_job_is_left_over(shop, docker_world, suite):
     suite.no_orphan_is_left(docker_world)
 
 
+@parity("1.7", "1.8")
 def test_the_log_tells_each_step_in_order(suite, shop):
     steps = suite.steps(shop[3])
     done = [step["name"] for step in steps if step["state"] == "done"]
@@ -100,6 +102,7 @@ def test_a_failed_release_leaves_the_old_one_serving_and_says_why(suite, shop, d
     repository.write("shop_base/__init__.py", "").push("Mend it")
 
 
+@parity("1.1", "1.3", "2.5")
 def test_a_pushed_branch_is_previewed_with_demo_data_and_tests_and_goes_when_the_branch_is_deleted(
     suite, shop, docker_world
 ):

@@ -2,6 +2,7 @@
 
 import pytest
 from chromium import Chromium
+from parity import parity
 
 DEMO = [["project_id.code", "=", "demo"]]
 
@@ -14,6 +15,7 @@ def demo(suite):
     return found
 
 
+@parity("1.1", "1.2")
 def test_the_push_came_as_a_signed_webhook_and_became_a_run(suite, demo):
     deliveries = suite.search("ops.webhook.delivery", DEMO, "state", "run_id", "commit", "forge")
     accepted = [delivery for delivery in deliveries if delivery["state"] == "accepted"]
@@ -24,6 +26,7 @@ def test_the_push_came_as_a_signed_webhook_and_became_a_run(suite, demo):
     assert run["commit"] == demo["commit"]
 
 
+@parity("8.1")
 def test_the_addon_that_depends_on_an_oca_addon_is_installed(suite, demo):
     domain = [["environment_id", "=", demo["id"]], ["state", "=", "done"], ["kind", "=", "deploy"]]
     run = suite.search("ops.run", domain, "id", order="id")[0]["id"]

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
+from parity import parity
 
 VERSION = "/web/webclient/version_info"
 SLOW_UPDATE_SECONDS = 4
@@ -70,6 +71,7 @@ def busy(suite, new_project):
     return project, suite.environment(project.id, stage="production")
 
 
+@parity("B3")
 def test_nobody_gets_an_error_while_production_is_updated(suite, busy):
     project, environment = busy
     project.repository.write("busy_base/__init__.py", SLOW_UPDATE).push("Slow update")

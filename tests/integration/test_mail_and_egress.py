@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from parity import parity
 
 ALLOWED, REFUSED, PORT = "allowed.example.test", "refused.example.test", 8000
 CONTROLLER = """
@@ -146,6 +147,7 @@ def test_no_list_opens_the_platform_itself(suite, world):
     assert told[registry] == (5000, "leads inside")
 
 
+@parity("B5")
 def test_there_is_no_way_around_the_proxy(suite, world, outside):
     assert "error" in fetch(suite, world[0], f"{outside}:{PORT}", direct="1")
 

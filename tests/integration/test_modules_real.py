@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from ipai_module_manager.adapters import pip_settings
+from parity import parity
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("IPAI_LONG"),
@@ -217,6 +218,7 @@ def test_a_newer_release_is_updated_by_its_deploy(shop, added):
     assert added["partner_firstname"] != OLD.strip().partition("==")[2]
 
 
+@parity("5.7", "9.3")
 def test_three_modules_of_the_index_are_installed(shop, installed):
     assert {"queue_job", "web_responsive"} <= set(installed["modules"])
     for name in NAMES[:3]:

@@ -1,6 +1,7 @@
 """The other ways in: a project's own Dockerfile, and a repository that cannot send webhooks."""
 
 import pytest
+from parity import parity
 
 DOCKERFILE = """
     ARG BASE_IMAGE
@@ -41,6 +42,7 @@ def test_a_broken_dockerfile_names_its_line(suite, crate):
     assert "no-such-program" in ended["cause"], ended
 
 
+@parity("1.2")
 def test_a_push_is_found_without_any_webhook(suite, new_project):
     project = new_project("polled", poll_minutes=1)
     project.repository.addon("polled_base")

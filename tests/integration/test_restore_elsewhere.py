@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 import requests
+from parity import parity
 
 SERVER = "production mail server"
 STAT = "find /var/lib/odoo/filestore -type f -exec stat -c %h {} + | sort -u"
@@ -51,6 +52,7 @@ def database_of(suite, environment):
     return suite.read("ops.environment", environment, "database_name")["database_name"]
 
 
+@parity("2.6", "B5")
 def test_the_copy_has_the_data_neutralised_and_masked(suite, copy, docker_world):
     environment, run = copy
     assert docker_world.marks(database_of(suite, environment), "nonproduction") == ["of production"]
@@ -65,6 +67,7 @@ def test_no_mail_server_of_production_is_left_in_the_copy(suite, copy, docker_wo
     assert docker_world.psql(database, question, "nonproduction").strip() == "0"
 
 
+@parity("1.4", "B5")
 def test_the_copys_mail_is_caught(suite, copy, docker_world, settings):
     environment, _run = copy
     [container] = docker_world.containers_of(f"{settings.instance}-env-{environment}")

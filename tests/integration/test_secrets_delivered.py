@@ -5,6 +5,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from parity import parity
 
 FILE, OPTION = "sk/live+4eC39HqLyjWDarjt=", "pk/test+TYooMQauvdEDq54N="
 TELLS = """
@@ -63,6 +64,7 @@ def inside(container, *command):
     return answer.output.decode()
 
 
+@parity("3.6")
 def test_both_secrets_are_in_the_target(target):
     _name, container = target()
     assert inside(container, "cat", "/run/secrets/stripe-key") == FILE
@@ -88,6 +90,7 @@ def test_neither_is_in_the_environment_or_an_argument_of_a_process(target):
         assert not [shape for shape in shapes(value) if shape in shown]
 
 
+@parity("3.6")
 def test_what_the_target_prints_is_blank_in_the_log_and_the_order(suite, told):
     log = suite.log(told[2], last=100_000)
     for line in TOLD:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from parity import parity
 
 MODULES = """SELECT json_object_agg(name, latest_version) FROM ir_module_module
 WHERE state = 'installed'"""
@@ -45,6 +46,7 @@ def dump_as_odoo_does(docker_world, environment, database, path):
         archive.writestr("dump.sql", docker_world.dump(database))
 
 
+@parity("B10")
 def test_an_archive_that_odoo_made_becomes_stagings_data(suite, shop, docker_world):
     project, production = shop
     live = database_of(suite, production)
@@ -106,6 +108,7 @@ def reach(suite, production):
     return suite.read("ops.environment", production, "archive_newest_at")["archive_newest_at"]
 
 
+@parity("B7")
 def test_production_as_of_a_second_has_what_was_there_then_and_no_more(suite, shop, docker_world):
     _project, production = shop
     live = database_of(suite, production)

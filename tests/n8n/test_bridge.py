@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from chromium import until
+from parity import parity
 
 PROJECT = {"name": "Acme", "code": "acme", "repository_url": "https://git.example.org/acme.git"}
 TEMPLATES = ("monitoring-alerts", "deploy-on-comment", "nightly-report")
@@ -98,6 +99,7 @@ def test_the_test_button_says_that_n8n_is_well(bridge):
     assert (server["health"], "3 workflows" in server["health_said"]) == ("well", True), server
 
 
+@parity("4.3", "8.2")
 def test_an_alert_reaches_slack_and_mail_and_its_execution_is_known(bridge, slack, mail):
     bridge.raise_alert("disk", "The disk is full")
     said = "The disk is full"
@@ -164,6 +166,7 @@ def test_comments_of_strangers_and_forged_ones_do_nothing(bridge, n8n, secret):
     assert bridge.odoo.call("ops.run", "search_count", []) == before
 
 
+@parity("8.4", "B12")
 def test_one_call_made_six_times_at_once_is_one_run(bridge):
     """Odoo's own request loop on real connections: nobody is told of a fault."""
     key = bridge.odoo.call("ipai.n8n.server", "action_new_key", [bridge.server])
@@ -247,6 +250,7 @@ def test_the_report_comes_by_its_schedule(n8n, slack, report):
     )
 
 
+@parity("8.2", "8.3")
 def test_n8n_killed_and_back_again_gets_everything_in_order(bridge, n8n, slack, secret):
     """The last one: the alerts' workflow is imported again, with the new secret."""
     imported_again(bridge, "monitoring-alerts", "alerts", slack_url=slack.url)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from chromium import Chromium
+from parity import parity
 from test_screens import WIDTHS, album, photograph, rest
 
 __all__ = ["album"]  # a fixture
@@ -84,6 +85,7 @@ def sign_in(page, site, name):
     page.press("Enter")
 
 
+@parity("3.2")
 def test_staff_sign_in_and_out(site, idp, page, album):
     site.set(idp.provider, sequence=1)
     page.visit(f"{site.url}/web/login", ".o_login_auth a")

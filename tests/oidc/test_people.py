@@ -3,6 +3,7 @@
 import secrets
 
 import pytest
+from parity import parity
 from person import reference_of
 
 
@@ -230,6 +231,7 @@ def test_a_required_strength_is_demanded(
         assert refusal(site, response) in ("too_weak", "too_old", "not_told_when")
 
 
+@parity("3.3")
 @pytest.mark.parametrize(("amr", "proven"), [(["pwd", "mfa"], True), (["pwd"], False)])
 def test_a_second_factor_at_the_provider_is_noted(site, hostile, new_person, name, amr, proven):
     come(new_person, hostile, name, amr=amr)

@@ -1,8 +1,10 @@
 """Signing in at the certified provider: the way it should go, and what must not work twice."""
 
+from parity import parity
 from person import parameters, reference_of
 
 
+@parity("3.2")
 def test_a_person_signs_in_and_gets_a_user(site, idp, new_person):
     alice = new_person(login="alice")
     response = alice.sign_in(idp.provider)
