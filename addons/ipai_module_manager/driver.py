@@ -144,8 +144,8 @@ def _propose(env, change, deadline):
     """Resolve from the cache; what it lacks is fetched, kept, and tried again."""
     place, packages, accepted = change._place(), env["ipai.module.package"], set()
     env.cr.commit()
-    url, branch, credentials = place
-    text = repository.read(url, branch, requirement_lines.FILE, credentials).text
+    url, branch, *how = place
+    text = repository.read(url, branch, requirement_lines.FILE, *how).text
     while time.monotonic() < deadline:
         try:
             change._propose(text, packages._source(accepted))
@@ -184,8 +184,8 @@ def _files(api, name):
 def _commit(env, change):
     place, facts = change._place(), change._commit_facts()
     env.cr.commit()
-    url, _branch, credentials = place
-    commit = repository.write(url, repository.Commit(**facts), credentials)
+    url, _branch, *how = place
+    commit = repository.write(url, repository.Commit(**facts), *how)
     change._note_pushed(commit)
     env.cr.commit()
 

@@ -141,7 +141,9 @@ def poll(env):
     for project in env["ops.project"]._due_for_poll():
         project._note_polled()
         env.cr.commit()
-        outcome = git.branches(project.repository_url, project.git_credentials or None)
+        outcome = git.branches(
+            project.repository_url, project.git_credentials or None, project._git_reach()
+        )
         project._take_branches(outcome)
         env.cr.commit()
 

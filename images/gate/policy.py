@@ -7,6 +7,8 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 
+from inner_addresses import NOTHING, opened
+
 PULL_SECONDS = 1
 UNREADABLE = (ValueError, KeyError, TypeError)
 
@@ -40,6 +42,11 @@ def read_accounts(body):
     }
 
 
+def read_opened(body):
+    """What an operator opens of private networks. Raises ValueError or TypeError on what is none."""
+    return opened(json.loads(body).get("open", ()))
+
+
 class Policy:
     """The accounts in force: those of the last good answer, kept on the volume."""
 
@@ -47,9 +54,11 @@ class Policy:
         self._path = path
         self._etag = ""
         self._accounts = {}
+        self.opened = NOTHING
         if path.exists():
             with suppress(*UNREADABLE):  # a disk that lost it: the control plane is asked at once
                 self._accounts = read_accounts(path.read_bytes())
+                self.opened = read_opened(path.read_bytes())
 
     def account(self, login, password):
         """The account with this login and password, else None."""
@@ -60,12 +69,13 @@ class Policy:
 
     def take(self, etag, body):
         """Put a new policy in force; a bad one raises and changes nothing."""
-        accounts = read_accounts(body)
+        accounts, opened_now = read_accounts(body), read_opened(body)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         partial = self._path.with_suffix(".partial")
         partial.write_bytes(body)
         partial.rename(self._path)
         self._accounts, self._etag = accounts, etag
+        self.opened = opened_now
 
     async def follow(self, control):
         """Ask for changes for ever; say so when the answer changes between good and bad."""

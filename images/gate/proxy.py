@@ -82,7 +82,8 @@ class Proxy:
             )
         except (OSError, UnicodeError, asyncio.TimeoutError):
             raise Refused(502, f"{request.host} has no address.") from None
-        addresses = [address for address in found if self._guard.lets_through(address)]
+        opened = self._policy.opened
+        addresses = [one for one in found if self._guard.lets_through(one, opened, request.host)]
         if not addresses:
             self.refusals.note(account.environment, request.host, request.port, "leads inside")
             raise Refused(403, f"{request.host} leads to the platform itself.")

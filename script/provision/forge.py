@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import processes
 from .credentials import write_private
-from .platform import control_url
+from .platform import control_url, own_repositories
 from .ports import require_free_port
 from .swarm import gateway_address
 
@@ -23,7 +23,7 @@ def bare(settings, name):
 
 def repository_url(commands, settings, name):
     """What builders fetch from."""
-    return f"git://{gateway_address(commands)}:{settings.ports['git']}/{name}.git"
+    return f"{own_repositories(commands, settings)}/{name}.git"
 
 
 def pid_path(settings):

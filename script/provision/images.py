@@ -21,7 +21,7 @@ from .image_archive import (
 from .machine import KEYRING, debian_mirror, require_room
 from .trouble import Trouble
 
-PLATFORM_IMAGES = ("odoo", "registry", "tools", "postgres", "edge", "gate")
+PLATFORM_IMAGES = ("odoo", "registry", "tools", "postgres", "edge", "gate", "firewall")
 FORMAT = "3"
 NEVER_NEEDED = [
     "/usr/share/doc/*",

@@ -10,6 +10,7 @@ from .trouble import Trouble
 PACKAGES = {
     "docker.io": "dockerd",
     "iptables": "iptables",
+    "iproute2": "ip",
     "git": "git",
     "mmdebstrap": "mmdebstrap",
     "postgresql": "pg_lsclusters",

@@ -10,7 +10,7 @@ from .docker_engine import SOCKET, docker
 from .images import ensure_loaded
 from .registry import ensure_in_registry, wait_for_registry
 from .services import Service, ensure_service, wait_until_running
-from .swarm import gateway_address, subnets
+from .swarm import gateway_address, host_addresses, subnets
 
 DATABASE_STAGES = {"production": ["production"], "nonproduction": ["staging", "development"]}
 
@@ -20,6 +20,11 @@ GATE_PORTS = {"mail": 1025, "egress": 3128}
 def control_url(commands, settings):
     """Where containers reach the management Odoo."""
     return f"http://{gateway_address(commands)}:{settings.ports['odoo']}"
+
+
+def own_repositories(commands, settings):
+    """How the addresses of the demo forge's repositories begin."""
+    return f"git://{gateway_address(commands)}:{settings.ports['git']}"
 
 
 def ensure_registry(commands, settings, recipes):
@@ -103,7 +108,10 @@ def imports_folder(settings):
 def _gate(commands, settings, images, role):
     """One of the two ways out of staging and development."""
     is_proxy = role == "egress"
-    way_out = (f"WAY_OUT={' '.join(subnets(commands, settings, 'egress'))}",)
+    around = (
+        f"WAY_OUT={' '.join(subnets(commands, settings, 'egress'))}",
+        f"HOST_ADDRESSES={' '.join(host_addresses(commands))}",
+    )
     return Service(
         name=settings.named(role),
         image=images["gate"],
@@ -111,7 +119,7 @@ def _gate(commands, settings, images, role):
         environment=(
             f"GATE={role}",
             f"CONTROL_URL={control_url(commands, settings)}",
-            *(way_out if is_proxy else ()),
+            *(around if is_proxy else ()),
         ),
         secrets=(("gate-token", "gate-token"),),
         mounts=((role, "/var/lib/gate"),),
@@ -129,6 +137,7 @@ def write_platform(commands, settings, images):
         "scheme": "http",
         "public_port": settings.ports["edge"],
         "control_url": control_url(commands, settings),
+        "own_repositories": own_repositories(commands, settings),
         "toolbox": str(settings.checkout / "toolbox"),
         "edge_token_file": str(settings.secrets / "edge-token"),
         "imports_folder": imports_folder(settings),

@@ -7,6 +7,7 @@ from . import (
     credentials,
     demo,
     docker_engine,
+    firewall,
     forge,
     images,
     machine,
@@ -66,6 +67,7 @@ class Server:
         self.setup()
         self._step("Secrets", self._secrets)
         self._step("Images", self._make_images)
+        self._step("Firewall", self._ensure_firewall)
         self._step("Services", teardown.wake, self.commands, self.settings)
         self._step("Registry", platform.ensure_registry, self.commands, self.settings, self.recipes)
         self._step("Images in the registry", self._push_images)
@@ -100,6 +102,11 @@ class Server:
                 self.commands, self.settings, self.progress, names
             )
         return f"{len(self.recipes)} ready"
+
+    def _ensure_firewall(self):
+        """Before anything of a customer runs."""
+        image = images.ensure_loaded(self.commands, self.settings, self.recipes["firewall"])
+        return firewall.ensure_firewall(self.commands, self.settings, image)
 
     def _push_images(self):
         self.images = platform.push_images(self.commands, self.settings, self.recipes)

@@ -31,6 +31,8 @@ class Settings:
     certificate: str
     key: str
     workers: str
+    builds_may_reach: str = ""
+    targets_may_reach: str = ""
 
     @property
     def secrets(self):
@@ -67,6 +69,8 @@ def read_settings(environ, checkout):
         certificate=environ.get("IPAI_TLS_CERTIFICATE", ""),
         key=environ.get("IPAI_TLS_KEY", ""),
         workers=environ.get("IPAI_WORKERS", "2"),
+        builds_may_reach=environ.get("IPAI_BUILDS_MAY_REACH", ""),
+        targets_may_reach=environ.get("IPAI_TARGETS_MAY_REACH", ""),
     )
 
 

@@ -34,6 +34,7 @@ class Stack(Server):
         self.prepare_engine()
         self._step("Secrets", self._secrets)
         self._step("Images", self._make_images, IMAGES)
+        self._step("Firewall", self._ensure_firewall)
         self._step("Registry", self._deploy_registry)
         self._step("Images in the registry", self._push_images)
         self._step("Stack", self._deploy_all)
@@ -75,6 +76,7 @@ class Stack(Server):
             "IPAI_IMAGE_POSTGRES": self.images["postgres"],
             "IPAI_IMAGE_EDGE": self.images["edge"],
             "IPAI_IMAGE_GATE": self.images["gate"],
+            "IPAI_HOST_ADDRESSES": " ".join(swarm.host_addresses(self.commands)),
             "IPAI_WAY_OUT": " ".join(swarm.subnets(self.commands, self.settings, "egress")),
             "IPAI_PUBLIC_URL": public_url(self.settings),
             "IPAI_WORKERS": self.settings.workers,

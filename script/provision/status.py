@@ -3,7 +3,7 @@
 import json
 import urllib.request
 
-from . import docker_engine, forge, management, postgres, processes
+from . import docker_engine, firewall, forge, management, postgres, processes
 from .platform import platform_path
 from .services import replicas
 
@@ -28,7 +28,8 @@ def report(commands, settings):
 
 
 def services(commands, settings):
-    """Each Swarm service of the instance, targets included."""
+    """The firewall, then each Swarm service of the instance, targets included."""
+    yield "Firewall", *firewall.state(commands, settings)
     for name, count in sorted(replicas(commands, settings).items()):
         running, _, wanted = count.partition("/")
         yield f"Service {name}", running == wanted != "0", count

@@ -1,11 +1,13 @@
 """A one-node swarm and this instance's networks; more machines join it later with `docker swarm join`."""
 
 import json
+import re
 import time
 
 from .docker_engine import docker
 from .trouble import Trouble
 
+PASSING = re.compile(r"veth|br-[0-9a-f]{12}$")
 NETWORKS = {"control": [], "production": [], "nonproduction": ["--internal"], "egress": []}
 
 
@@ -96,6 +98,17 @@ def subnets(commands, settings, kind):
     asked = docker("network", "inspect", "--format", query, settings.named(kind))
     why = f"Docker does not know the network {settings.named(kind)}"
     return commands.run(asked, why=why).split()
+
+
+def host_addresses(commands):
+    """Every address of this machine but loopback's and those that Docker gave to passing networks."""
+    told = commands.run(["ip", "-json", "address"], why="The machine's addresses could not be read")
+    return sorted(
+        one["local"]
+        for link in json.loads(told)
+        for one in link.get("addr_info", ())
+        if one.get("scope") == "global" and not PASSING.match(link["ifname"])
+    )
 
 
 def label_this_node(commands, settings):

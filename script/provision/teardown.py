@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 
-from . import docker_engine, forge, management, postgres, swarm
+from . import docker_engine, firewall, forge, management, postgres, swarm
 from .docker_engine import docker
 from .services import remove_services
 from .trouble import Trouble
@@ -20,6 +20,7 @@ def stop(commands, settings):
     yield "Management PostgreSQL", lambda: _said(postgres.stop_postgres(commands, settings))
     if docker_engine.answers(commands):
         yield "Services", lambda: _put_to_sleep(commands, settings)
+        yield "Firewall", lambda: _said(firewall.stop_firewall(commands, settings))
         yield "Docker engine", lambda: _stop_engine(commands)
 
 
@@ -55,6 +56,7 @@ def _remove_objects(commands, settings):
     in_swarm = swarm.is_manager(commands)
     if in_swarm:
         yield "Services", lambda: _remove_services(commands, settings)
+    yield "Firewall", lambda: _said(firewall.remove_firewall(commands, settings))
     yield "Containers", lambda: _remove_containers(commands, settings)
     yield "Networks", lambda: _remove_networks(commands, settings)
     for kind in ("secret", "config", "volume") if in_swarm else ("volume",):

@@ -99,3 +99,18 @@ def test_an_absent_or_confused_control_plane_changes_nothing(tmp_path):
     assert control.asked == ["", "1", "1", "1"]
     assert policy.account("env-6", PASSWORD)
     assert policy.account("env-5", PASSWORD) is None
+
+
+def test_what_an_operator_opens_comes_with_the_policy_and_stays_over_a_restart(tmp_path):
+    opening = {**json.loads(body()), "open": ["192.168.7.0/24", "erp.lan"]}
+    Policy(tmp_path / "policy.json").take('"1"', json.dumps(opening).encode())
+    again = Policy(tmp_path / "policy.json")
+    assert [str(network) for network in again.opened.networks] == ["192.168.7.0/24"]
+    assert again.opened.names == ("erp.lan",)
+
+
+def test_a_policy_that_opens_nonsense_changes_nothing(tmp_path):
+    policy = Policy(tmp_path / "policy.json")
+    with pytest.raises(ValueError, match="not/a/network"):
+        policy.take('"1"', json.dumps({**json.loads(body()), "open": ["not/a/network"]}).encode())
+    assert policy.account("env-5", PASSWORD) is None

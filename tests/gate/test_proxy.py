@@ -6,14 +6,18 @@ import contextlib
 
 import pytest
 from guard import Guard, connected, read_guard
+from inner_addresses import opened
 from policy import Account
 from proxy import Proxy
+
+
+OPENED = ["192.168.7.0/24", "fd00:7::/64", "erp.lan"]
 
 
 class Everything:
     """A guard that lets the tests' own loopback addresses through."""
 
-    def lets_through(self, _address):
+    def lets_through(self, _address, _opened, _host):
         return True
 
 
@@ -22,6 +26,7 @@ class Known:
 
     def __init__(self, *hosts):
         self._account = Account(5, "", hosts)
+        self.opened = opened(OPENED)
 
     def account(self, login, password):
         return self._account if (login, password) == ("env-5", "secret") else None
@@ -190,27 +195,95 @@ def test_the_kernels_table_says_what_is_inside():
     ]
 
 
-@pytest.mark.parametrize(
-    ("address", "passes"),
-    [
-        ("93.184.216.34", True),
-        ("192.168.1.10", True),
-        ("10.0.1.7", False),
-        ("10.0.2.7", True),  # the network of the way out
-        ("172.18.0.1", False),
-        ("127.0.0.1", False),
-        ("0.0.0.0", False),
-        ("169.254.169.254", False),
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:10.0.1.7", False),
-        ("fe80::1%eth0", False),
-        ("2606:2800:220:1::1", True),
-    ],
-)
-def test_no_list_opens_the_platform_itself(tmp_path, address, passes):
+# The networks of a container, the machine's addresses, and what an operator opened.
+ADDRESSES = [
+    ("93.184.216.34", True),
+    ("203.0.113.5", True),
+    ("2606:2800:220:1::1", True),
+    ("64:ff9b::5db8:d822", True),  # 93.184.216.34 behind NAT64
+    ("2002:5db8:d822::1", True),  # the same by 6to4
+    ("10.0.1.7", False),
+    ("10.0.2.7", True),  # the network of the way out
+    ("10.99.0.1", False),
+    ("172.17.0.1", False),
+    ("172.18.0.1", False),
+    ("192.168.1.10", False),
+    ("192.168.7.10", True),  # opened
+    ("192.168.7.1", False),  # opened, but the machine's own
+    ("198.51.100.7", False),  # the machine's public address
+    ("2001:db8:5::7", False),
+    ("100.64.0.1", False),
+    ("100.100.100.200", False),
+    ("127.0.0.1", False),
+    ("127.8.8.8", False),
+    ("0.0.0.0", False),
+    ("0.1.2.3", False),
+    ("169.254.169.254", False),
+    ("192.0.0.192", False),
+    ("224.0.0.1", False),
+    ("240.0.0.1", False),
+    ("255.255.255.255", False),
+    ("::", False),
+    ("::1", False),
+    ("::10.0.1.7", False),
+    ("::ffff:127.0.0.1", False),
+    ("::ffff:10.0.1.7", False),
+    ("::ffff:192.168.7.1", False),
+    ("64:ff9b::a00:107", False),  # 10.0.1.7
+    ("64:ff9b:1::1", False),
+    ("2002:a00:107::1", False),
+    ("2001:0:4136:e378::1", False),
+    ("fd00:ec2::254", False),
+    ("fd00:7::9", True),  # opened
+    ("fe80::1%eth0", False),
+    ("fec0::1", False),
+    ("ff02::1", False),
+]
+
+
+@pytest.fixture
+def guard(tmp_path):
     routes = tmp_path / "route"
     routes.write_text(ROUTES)
-    guard = read_guard({"WAY_OUT": "10.0.2.0/24"}, routes)
-    assert guard.lets_through(address) is passes
+    machine = "198.51.100.7 192.168.7.1 2001:db8:5::7"
+    return read_guard({"WAY_OUT": "10.0.2.0/24", "HOST_ADDRESSES": machine}, routes)
+
+
+@pytest.mark.parametrize(("address", "passes"), ADDRESSES)
+def test_no_list_opens_the_platform_itself(guard, address, passes):
+    assert guard.lets_through(address, opened(OPENED), "a.example.com") is passes
+
+
+@pytest.mark.parametrize("address", ["192.168.7.10", "fd00:7::9", "192.168.1.10"])
+def test_what_is_private_is_closed_until_an_operator_opens_it(guard, address):
+    assert guard.lets_through(address) is False
+
+
+def test_a_name_that_an_operator_opens_leads_to_private_addresses_but_not_to_the_machine(guard):
+    assert guard.lets_through("192.168.1.10", opened(OPENED), "ERP.lan.")
+    for address in ("10.0.1.7", "198.51.100.7", "127.0.0.1", "169.254.169.254", "fe80::1"):
+        assert not guard.lets_through(address, opened(OPENED), "erp.lan"), address
+
+
+def test_a_name_is_looked_up_once_and_the_address_that_was_checked_is_called():
+    """A name server that changes its answer between the two finds nobody."""
+    asked = []
+
+    async def rebinding(_host, _port):
+        asked.append(_host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
+
+    request = f"CONNECT a.example.com:{{port}} HTTP/1.1\r\n{basic()}\r\nhello"
+    answer, seen, _refused = through(request, [("a.example.com", 0)], resolve=rebinding)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert (seen, asked) == ([b"hello"], ["a.example.com"])
+
+
+def test_of_several_addresses_only_those_outside_are_called():
+    async def mixed(_host, _port):
+        return ["10.0.0.1", "192.168.1.1", "::1"]
+
+    request = f"CONNECT a.example.com:{{port}} HTTP/1.1\r\n{basic()}\r\n"
+    answer, seen, [refused] = through(request, [("a.example.com", 0)], guard=Guard(), resolve=mixed)
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert (seen, refused["reason"]) == ([], "leads inside")

@@ -35,7 +35,12 @@ class Engine:
 def settings(tmp_path):
     (tmp_path / "secrets").mkdir()
     return SimpleNamespace(
-        label="ipai.instance=gone", instance="gone", state=tmp_path, run=tmp_path, logs=tmp_path
+        label="ipai.instance=gone",
+        instance="gone",
+        named="gone-{}".format,
+        state=tmp_path,
+        run=tmp_path,
+        logs=tmp_path,
     )
 
 
@@ -45,6 +50,7 @@ def nothing_runs(monkeypatch):
         (teardown.management, "stop_management"),
         (teardown.forge, "stop_daemon"),
         (teardown.postgres, "stop_postgres"),
+        (teardown.firewall, "remove_firewall"),
     ):
         monkeypatch.setattr(module, name, lambda *_words: False)
     monkeypatch.setattr(docker_engine, "is_installed", lambda: True)

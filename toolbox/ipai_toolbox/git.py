@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from .outcome import Failure
 from .places import Places
 from .process import Finished, capture
+from .repository_address import WORLD, Reach
 
 FETCH_SECONDS = 900
 LOCAL_SECONDS = 300
@@ -21,6 +22,7 @@ SETTINGS = {
     "core.hooksPath": "/dev/null",
     "protocol.file.allow": "always",
     "advice.detachedHead": "false",
+    "http.followRedirects": "false",
 }
 COMPLAINTS = (
     ("no space left on device", "The disk is full", "Free space on the machine, then retry"),
@@ -61,6 +63,11 @@ COMPLAINTS = (
         "Give the platform the CA bundle of that host",
     ),
     (
+        "returned error: 30",
+        "sends us on to another address",
+        "Write the address it leads to (GitLab's end in .git)",
+    ),
+    (
         "connection refused",
         "does not accept connections",
         "Check that the Git server runs and the port is right",
@@ -90,6 +97,7 @@ class Git:
     """Runs git for one job: no prompts, no hooks, credentials only for the host they belong to."""
 
     environment: dict[str, str]
+    reach: Reach = WORLD
 
     def run(
         self, *arguments: str, timeout_seconds: float = LOCAL_SECONDS, cwd=None, **variables
@@ -106,7 +114,7 @@ class Git:
         return done.output
 
 
-def git_for(places: Places, repository_url: str, folder: Path) -> Git:
+def git_for(places: Places, repository_url: str, folder: Path, reach: Reach = WORLD) -> Git:
     """A Git for this job; `folder` is private and holds what git must read as files."""
     settings = {**SETTINGS, **_credential_settings(places, repository_url, folder)}
     if places.ca_bundle.is_file():
@@ -126,7 +134,7 @@ def git_for(places: Places, repository_url: str, folder: Path) -> Git:
         "GIT_SSH_COMMAND": _ssh_command(places, folder),
         **_numbered(settings),
     }
-    return Git(environment)
+    return Git(environment, reach)
 
 
 def explain(url: str, errors: str) -> Failure:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .git import FETCH_SECONDS, Git, explain, last_line, shown, url_key
 from .outcome import Failure
+from .reach import towards
 
 LOCK_SECONDS = 900
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -162,6 +163,7 @@ def locked_mirror(git: Git, url: str, mirrors: Path, wait_seconds: float = LOCK_
     """The mirror of `url`, ours alone until the block ends."""
     if not url or url.startswith("-"):
         raise Failure(f"'{url}' is not the address of a repository", "Correct the address")
+    git = towards(git, url)
     mirrors.mkdir(parents=True, exist_ok=True)
     key = url_key(url)
     with open(mirrors / f"{key}.lock", "w", encoding="utf-8") as lock:

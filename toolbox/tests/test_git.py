@@ -113,7 +113,7 @@ def test_only_network_protocols_are_allowed(places, monkeypatch, make_repo, tmp_
     repo = make_repo()
     repo.commit()
     fetcher = Fetcher(git_for(places, repo.url, tmp_path), places.mirrors, tmp_path, events)
-    with pytest.raises(Failure, match="protocol that is not allowed"):
+    with pytest.raises(Failure, match="it is none of a server"):
         fetcher.checkout(repo.url, MAIN, None, tmp_path / "out")
 
 

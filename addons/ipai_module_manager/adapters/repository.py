@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from odoo.addons.ipai_ops.adapters.git import quiet_environment
+from odoo.addons.ipai_ops.adapters.git import quiet_environment, resolve
+from odoo.addons.ipai_ops.engine.repository_address import WORLD
 
 TIMEOUT_SECONDS = 90
 LIMIT_BYTES = 1 << 20
@@ -38,15 +39,16 @@ class Commit:
     email: str
 
 
-def read(url, branch, path, credentials=None):
+def read(url, branch, path, credentials=None, reach=WORLD):
     """Return the file's Text on the branch. Raises RepositoryFault."""
-    with _clone(url, branch, credentials) as git:
+    with _clone(url, branch, _access(url, credentials, reach)) as git:
         return Text(git("rev-parse", "HEAD").strip(), _content(git.folder / path))
 
 
-def write(url, change, credentials=None):
+def write(url, change, credentials=None, reach=WORLD):
     """Commit and push the change, once and never by force; return the commit. Raises RepositoryFault."""
-    with _clone(url, change.base, credentials, change.author, change.email) as git:
+    access = _access(url, credentials, reach)
+    with _clone(url, change.base, access, change.author, change.email) as git:
         if earlier := _pushed(git, change):
             return earlier
         file = git.folder / change.path
@@ -97,15 +99,23 @@ class _Git:
         return answer.stdout
 
 
+def _access(url, credentials, reach):
+    """Return (credentials, Git's settings) for an address we may call. Raises RepositoryFault."""
+    try:
+        return credentials, reach.settings(url, resolve)
+    except ValueError as error:
+        raise RepositoryFault(f"The repository's URL cannot be used: {error}.") from error
+
+
 @contextmanager
-def _clone(url, branch, credentials, author="Operations", email="operations@localhost"):
+def _clone(url, branch, access, author="Operations", email="operations@localhost"):
     people = {
         "GIT_AUTHOR_NAME": author,
         "GIT_AUTHOR_EMAIL": email,
         "GIT_COMMITTER_NAME": author,
         "GIT_COMMITTER_EMAIL": email,
     }
-    with quiet_environment(credentials) as quiet, tempfile.TemporaryDirectory() as name:
+    with quiet_environment(*access) as quiet, tempfile.TemporaryDirectory() as name:
         git = _Git(Path(name), {**quiet, **people})
         git("clone", "--quiet", "--depth", "1", "--branch", branch, "--", url, "tree")
         yield _Git(Path(name, "tree"), git.environment)

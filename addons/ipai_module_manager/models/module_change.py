@@ -129,9 +129,10 @@ class ModuleChange(models.Model):
         return self.run_id._open()
 
     def _place(self):
-        """Return what reading the repository takes: address, branch, credentials."""
+        """Return what reading the repository takes: address, branch, credentials, reach."""
         project = self.project_id
-        return project.repository_url, self.base_branch, project.git_credentials or None
+        credentials = project.git_credentials or None
+        return project.repository_url, self.base_branch, credentials, project._git_reach()
 
     def _propose(self, text, source):
         """Work out the change from requirements.txt as it is; raises Conflict or Missing."""

@@ -1,11 +1,14 @@
 """Asks a Git repository for its branches, with a timeout and without ever asking a person."""
 
 import os
+import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..engine.repository_address import WORLD
 
 TIMEOUT_SECONDS = 20
 
@@ -18,12 +21,16 @@ class Branches:
     error: str = ""
 
 
-def branches(url, credentials=None):
-    """Return the branches of the repository at ``url``.
+def branches(url, credentials=None, reach=WORLD):
+    """Return the branches of the repository at ``url``, where ``reach`` lets us call it.
 
     ``credentials`` is an OpenSSH private key or ``user:token``; it travels by file only.
     """
-    with quiet_environment(credentials) as environment:
+    try:
+        settings = reach.settings(url, resolve)
+    except ValueError as error:
+        return Branches({}, f"The repository's URL cannot be used: {error}.")
+    with quiet_environment(credentials, settings) as environment:
         command = ["git", "ls-remote", "--heads", "--", url]
         try:
             answer = subprocess.run(
@@ -51,13 +58,32 @@ def _last_line(text):
     return lines[-1] if lines else "Git gave no reason."
 
 
+def resolve(host, port):
+    """Return the addresses of a host. Raises OSError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError(str(error)) from error
+    return list(dict.fromkeys(address[0] for *_, address in found))
+
+
 @contextmanager
-def quiet_environment(credentials):
-    """Yield the environment of a Git command that can read, but never ask."""
+def quiet_environment(credentials, settings=None):
+    """Yield the environment of a Git command that can read, but never ask; it follows nobody elsewhere."""
     quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     quiet["GIT_ALLOW_PROTOCOL"] = "https:http:ssh:git"  # never ext:: or a path of this server
+    quiet["GIT_LFS_SKIP_SMUDGE"] = "1"  # a file of the repository would name the server to call
     with tempfile.TemporaryDirectory() as folder:
+        quiet |= _numbered({"http.followRedirects": "false", **(settings or {})})
         yield {**quiet, **_login(credentials, Path(folder))}
+
+
+def _numbered(settings):
+    """Return Git's settings as variables."""
+    found = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings.items()):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
 
 
 def _login(credentials, folder):

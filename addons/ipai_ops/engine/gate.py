@@ -17,8 +17,11 @@ class Account:
     hosts: tuple[tuple[str, int], ...] = ()
 
 
-def policy(accounts: Iterable[Account]) -> str:
-    """Return what both are to enforce, as JSON; it holds a hash of each password."""
+def policy(accounts: Iterable[Account], opened: Iterable[str] = ()) -> str:
+    """Return what both are to enforce, as JSON; it holds a hash of each password.
+
+    ``opened``: the private networks that an operator lets the proxy reach.
+    """
     rows = [
         {
             "environment": account.environment,
@@ -28,7 +31,7 @@ def policy(accounts: Iterable[Account]) -> str:
         }
         for account in accounts
     ]
-    return json.dumps({"accounts": rows}, sort_keys=True)
+    return json.dumps({"accounts": rows, "open": list(opened)}, sort_keys=True)
 
 
 def mail_options(catcher: Mapping, account: Account) -> dict[str, object]:

@@ -2,11 +2,15 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
+
+from .inner_addresses import NOTHING, Opened, is_inner_host
 
 USUAL_PORTS = (80, 443)
 LONGEST_NAME = 253  # RFC 1035, 2.3.4
 LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+SHARED = {"ac", "co", "com", "edu", "gob", "gov", "gv", "ne", "net", "nom", "or", "org"}
 NAME = re.compile(rf"(\*\.)?{LABEL}(\.{LABEL})*")
 
 
@@ -22,6 +26,28 @@ def parse(text: str | None) -> tuple[tuple[str, int], ...]:
         if word:
             found |= dict.fromkeys(_pairs(word))
     return tuple(found)
+
+
+def problem(pairs: Iterable[tuple[str, int]], open_: Opened = NOTHING) -> tuple[str, str]:
+    """Return (name, why) of the first host that no list may hold, or two empty texts.
+
+    ``why`` is ``inside`` or ``wide``.
+    """
+    for name, _port in pairs:
+        if name.startswith("*."):
+            if is_wide(name[2:]):
+                return name, "wide"
+            name = name[2:]
+        if is_inner_host(name, open_):
+            return name, "inside"
+    return "", ""
+
+
+def is_wide(name: str) -> bool:
+    """Say whether everything below a name belongs to many: a top-level domain, or one like co.uk."""
+    labels = name.split(".")
+    is_shared = len(labels) == 2 and len(labels[1]) == 2 and labels[0] in SHARED
+    return len(labels) == 1 or is_shared
 
 
 def _pairs(word):

@@ -9,7 +9,8 @@ class Platform:
     """Facts of one installation: names, addresses, digests; never a secret's value.
 
     ``imports_folder``: where the management Odoo keeps archives to take in; ``imports_source``: the
-    same place as jobs mount it, a volume or a folder of the node.
+    same place as jobs mount it, a volume or a folder of the node. ``own_repositories``: how the
+    addresses of repositories begin that the platform itself serves.
     """
 
     instance: str = "ipai"
@@ -31,6 +32,7 @@ class Platform:
     gate_token_file: str = ""
     mail: Mapping = field(default_factory=dict)
     egress: Mapping = field(default_factory=dict)
+    own_repositories: str = ""
     docker: str = "unix:///var/run/docker.sock"
     slots: int = 2
 

@@ -52,6 +52,7 @@ from . import webhook_delivery
 from . import webhook_receive
 from . import project_hooks
 from . import project_poll
+from . import reach
 from . import fact
 from . import fact_consumer
 from . import run_facts

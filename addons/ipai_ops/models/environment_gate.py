@@ -27,7 +27,7 @@ class Environment(models.Model):
     def _check_allowed_hosts(self):
         for environment in self:
             try:
-                host_list.parse(environment.allowed_hosts)
+                environment._check_hosts_lead_outside(host_list.parse(environment.allowed_hosts))
             except ValueError as exc:
                 raise ValidationError(
                     self.env._(
@@ -36,6 +36,25 @@ class Environment(models.Model):
                         exc,
                     )
                 ) from exc
+
+    def _check_hosts_lead_outside(self, hosts):
+        name, why = host_list.problem(hosts, self.project_id._opened())
+        if why == "wide":
+            raise ValidationError(
+                self.env._(
+                    "“%s” covers hosts of many owners: write the domain you mean, for instance "
+                    "*.example.com.",
+                    name,
+                )
+            )
+        if why:
+            raise ValidationError(
+                self.env._(
+                    "“%s” is inside this installation or its private network: only an operator "
+                    "opens such a host (docs/mail-and-egress.md).",
+                    name,
+                )
+            )
 
     @api.depends("allowed_hosts", "run_ids.state")
     def _compute_needs_restart(self):
@@ -83,7 +102,8 @@ class Environment(models.Model):
         """Return what catcher and proxy are to enforce now, as text."""
         closed = [("state", "in", SERVED), ("stage", "!=", "production")]
         environments = self.search(closed, order="id")
-        return gate.policy(environment._gate_account() for environment in environments)
+        accounts = (environment._gate_account() for environment in environments)
+        return gate.policy(accounts, self.env["ops.project"]._open_networks())
 
     def _secret_values(self):
         return [*super()._secret_values(), self._gate_account().password]

@@ -106,6 +106,15 @@ class Project(models.Model):
                         "the project's Git credentials, where nobody can read it."
                     )
                 )
+            if problem := project._git_reach().problem(project.repository_url or ""):
+                raise ValidationError(
+                    self.env._(
+                        "The repository's URL “%(url)s” cannot be used: %(problem)s. Correct it; "
+                        "a Git server of your own network is opened by an operator (docs/install.md).",
+                        url=project.repository_url,
+                        problem=problem,
+                    )
+                )
 
     def _compute_write_only(self):
         self.new_webhook_secret = False

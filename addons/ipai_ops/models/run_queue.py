@@ -117,6 +117,7 @@ class Run(models.Model):
             **facts,
             "repository_url": url,
             "has_git_credentials": project.has_git_credentials,
+            "open_networks": project._open_networks() or None,
         }
 
     @staticmethod

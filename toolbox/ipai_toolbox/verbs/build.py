@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import repository_address
 from ..build_log import BuildLog, explain_build
 from ..checkout import Fetcher
 from ..context import Context, write_context
@@ -42,7 +43,9 @@ def _run(job: Job, work: Path) -> dict:
     name = f"{spec.text('instance')}/{spec.text('project')}"
     build = Build(job, docker_for(work, config), registry, name)
     build.docker.require()
-    git = git_for(places, spec.text("repository_url"), work)
+    own = spec.maybe_text("own_repositories")
+    reach = repository_address.reach(spec.get("open_networks") or (), [own] if own else [])
+    git = git_for(places, spec.text("repository_url"), work, reach)
     source = gather(spec, Fetcher(git, places.mirrors, work, job.events))
     job.events.progress(0.15, _summary(source))
     base = build.docker.base(source.settings.base_image or spec.text("base_image"))

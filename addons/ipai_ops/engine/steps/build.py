@@ -16,6 +16,8 @@ def job(context):
         "base_image": project.get("base_image") or platform.images.get("odoo", ""),
         "registry": platform.registry.get("address", ""),
         "registry_internal": platform.registry.get("internal", ""),
+        "open_networks": list(project.get("open_networks") or ()),
+        "own_repositories": platform.own_repositories,
         "extra_repositories": list(context.spec.get("extra_repositories", ())),
     }
     return common.toolbox_job(

@@ -1,0 +1,1 @@
+../../addons/ipai_ops/engine/inner_addresses.py

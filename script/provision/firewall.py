@@ -1,0 +1,132 @@
+"""The rules that close this machine to builds and targets, kept by a container of its own (images/firewall).
+
+It runs beside the swarm, not in it: Swarm gives no container the machine's process list, which is how
+the overlays' network namespaces are reached. Docker starts it again with the engine.
+"""
+
+import hashlib
+import importlib.util
+import json
+import time
+
+from .docker_engine import SOCKET, docker
+from .trouble import Trouble
+
+LABEL = "ipai.firewall"
+MARK = "ipai.mark"
+SETTLE_SECONDS = 30
+CAPABILITIES = ("NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE")  # rules; other namespaces; to find them
+OPEN_UNTIL = "until then builds and targets reach this machine's ports"
+
+
+def container_name(settings):
+    return settings.named("firewall")
+
+
+def order(settings):
+    """What the container is told; raises Trouble on a place that is none."""
+    for variable, text in (
+        ("IPAI_BUILDS_MAY_REACH", settings.builds_may_reach),
+        ("IPAI_TARGETS_MAY_REACH", settings.targets_may_reach),
+    ):
+        _require_places(settings, variable, text)
+    return {
+        "instance": settings.instance,
+        "ports": settings.ports,
+        "builds_may_reach": settings.builds_may_reach,
+        "targets_may_reach": settings.targets_may_reach,
+    }
+
+
+def _require_places(settings, variable, text):
+    path = settings.checkout / "images/firewall/rules.py"
+    spec = importlib.util.spec_from_file_location("ipai_firewall_rules", path)
+    rules = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rules)
+    try:
+        rules.places(text)
+    except ValueError as exc:
+        raise Trouble(f"{variable}: {exc}.") from exc
+
+
+def run_words(settings, image):
+    """The words of `docker run`, without the fingerprint."""
+    words = ["--detach", "--name", container_name(settings), "--restart", "unless-stopped"]
+    words += ["--label", f"{LABEL}={settings.instance}"]
+    words += ["--network", "host", "--pid", "host", "--read-only", "--tmpfs", "/run:size=1m"]
+    words += ["--cap-drop", "ALL", "--security-opt", "apparmor=unconfined", "--pids-limit", "64"]
+    words += ["--security-opt", "no-new-privileges", "--memory", "128m"]
+    words += [word for name in CAPABILITIES for word in ("--cap-add", name)]
+    words += ["--log-driver", "json-file", "--log-opt", "max-size=5m", "--log-opt", "max-file=2"]
+    socket = SOCKET.removeprefix("unix://")
+    words += ["--mount", f"type=bind,source={socket},target={socket}"]
+    return [*words, "--env", f"FIREWALL={json.dumps(order(settings), sort_keys=True)}", image]
+
+
+def ensure_firewall(commands, settings, image):
+    """The rules in force and kept; says what was done, or plainly that they are not in force."""
+    words = run_words(settings, image)
+    mark = hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+    known = _inspected(commands, settings, f'{{{{index .Config.Labels "{MARK}"}}}}')
+    note = "running"
+    if known != mark:
+        _forget(commands, settings)
+        why = "The container that keeps the firewall's rules could not be started"
+        commands.run(docker("run", "--label", f"{MARK}={mark}", *words), timeout=120, why=why)
+        note = "created" if known is None else "replaced"
+    elif not state(commands, settings)[0]:
+        commands.run(docker("start", container_name(settings)), timeout=60)
+        note = "started"
+    is_well, detail = _settled(commands, settings)
+    return note if is_well else f"NOT IN FORCE: {detail}; {OPEN_UNTIL}"
+
+
+def _settled(commands, settings):
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        is_well, detail = state(commands, settings)
+        if is_well or time.monotonic() > deadline:
+            return is_well, detail
+        time.sleep(0.3)
+
+
+def state(commands, settings):
+    """(whether the rules are in force, what is to be said of it)."""
+    told = _inspected(commands, settings, "{{.State.Running}}")
+    if told is None:
+        return False, f"there is no container {container_name(settings)}: run script/server"
+    if told != "true":
+        return False, f"the container {container_name(settings)} does not run: run script/server"
+    check = ["/usr/bin/python3", "-S", "-E", "/usr/local/lib/firewall/firewall.py", "check"]
+    done = commands.attempt(docker("exec", container_name(settings), *check), timeout=30)
+    if done.returncode == 0:
+        return True, "rules in force"
+    return False, done.stdout.strip() or done.stderr.strip() or "it does not say why"
+
+
+def _inspected(commands, settings, form):
+    """What Docker says of the container; None where there is none."""
+    asked = commands.attempt(
+        docker("container", "inspect", "--format", form, container_name(settings))
+    )
+    return asked.stdout.strip() if asked.returncode == 0 else None
+
+
+def _forget(commands, settings):
+    """Without a word to it: the rules stay until its successor replaces them."""
+    commands.attempt(docker("rm", "--force", container_name(settings)), timeout=60)
+
+
+def stop_firewall(commands, settings):
+    """Stop it, and it takes its rules away; says whether it was running."""
+    was_running = _inspected(commands, settings, "{{.State.Running}}") == "true"
+    if was_running:
+        commands.attempt(docker("stop", "--time", "20", container_name(settings)), timeout=60)
+    return was_running
+
+
+def remove_firewall(commands, settings):
+    """Stop and remove it; says whether it was running."""
+    was_running = stop_firewall(commands, settings)
+    _forget(commands, settings)
+    return was_running

@@ -1,0 +1,1 @@
+../../addons/ipai_ops/engine/repository_address.py
