@@ -66,7 +66,8 @@ def places(text):
 def _place(word):
     host, port = word, None
     if word.startswith("["):
-        host, _, rest = word[1:].partition("]")
+        host, closing, rest = word[1:].partition("]")
+        host = host if closing else word
         port = rest.removeprefix(":") or None
     elif word.count(":") == 1:
         host, _, port = word.partition(":")

@@ -24,6 +24,7 @@ TEST_PACKAGES = {
     "fonts-roboto-unhinted": None,  # the web client's first choice: pictures look alike everywhere
     "nodejs": "node",
     "npm": "npm",
+    "nftables": "nft",
 }
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 GIBIBYTE = 1 << 30

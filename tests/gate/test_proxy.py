@@ -10,7 +10,6 @@ from inner_addresses import opened
 from policy import Account
 from proxy import Proxy
 
-
 OPENED = ["192.168.7.0/24", "fd00:7::/64", "erp.lan"]
 
 
