@@ -3,7 +3,9 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from ipai_ops.adapters import git
+from ipai_ops.engine.repository_address import reach
 from repository import Repository
+
+HERE = reach(["127.0.0.1"])
 
 
 @pytest.fixture
@@ -47,11 +52,11 @@ def wait_for(port):
 def test_branches_come_with_their_commits(served):
     first = served.push("First")
     second = served.push("Second", branch="feature/pos")
-    assert git.branches(served.url).heads == {"main": first, "feature/pos": second}
+    assert git.branches(served.url, reach=HERE).heads == {"main": first, "feature/pos": second}
 
 
 def test_an_unreachable_repository_is_one_sentence():
-    answer = git.branches("git://127.0.0.1:9/acme.git")
+    answer = git.branches("git://127.0.0.1:9/acme.git", reach=HERE)
     assert answer.heads == {}
     assert answer.error.startswith("The repository cannot be read: ")
 
@@ -61,6 +66,46 @@ def test_no_url_runs_a_command_or_reads_this_server(url):
     answer = git.branches(url)
     assert answer.heads == {}
     assert answer.error
+
+
+def test_what_is_near_is_not_called_until_an_operator_opens_it(served):
+    served.push("First")
+    answer = git.branches(served.url)
+    assert answer.heads == {}
+    assert "127.0.0.1 is inside this installation" in answer.error
+
+
+def test_a_name_that_leads_inside_is_not_called(served, monkeypatch):
+    monkeypatch.setattr(git, "resolve", lambda _host, _port: ["127.0.0.1"])
+    answer = git.branches(served.url.replace("127.0.0.1", "git.example.test"))
+    assert answer.error.startswith("The repository's URL cannot be used: git.example.test leads")
+
+
+def test_nobody_is_followed_elsewhere():
+    asked = []
+
+    class Sender(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.server.server_address[0])
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.2:{near.server_port}{self.path}")
+            self.end_headers()
+
+        def log_message(self, *_words):
+            """Quiet."""
+
+    near = ThreadingHTTPServer(("127.0.0.2", 0), Sender)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Sender)
+    for one in (near, server):
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    try:
+        answer = git.branches(f"http://127.0.0.1:{server.server_port}/acme.git", reach=HERE)
+    finally:
+        for one in (near, server):
+            one.shutdown()
+            one.server_close()
+    assert answer.error
+    assert asked == ["127.0.0.1"]
 
 
 def test_credentials_travel_by_file_and_the_file_is_gone_afterwards(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from parity import parity
 
 ALLOWED, REFUSED, PORT = "allowed.example.test", "refused.example.test", 8000
+INSIDE = "inside.example.test"  # leads to one of the platform's own networks
 CONTROLLER = """
     import json
     import requests
@@ -63,6 +64,7 @@ def outside(settings, docker_world):
     )
     network = client.networks.get(f"{settings.instance}-egress")
     network.connect(container, aliases=[ALLOWED, REFUSED])
+    client.networks.get(f"{settings.instance}-control").connect(container, aliases=[INSIDE])
     container.start()
     container.reload()
     yield container.attrs["NetworkSettings"]["Networks"][network.name]["IPAddress"]
@@ -76,7 +78,7 @@ def world(suite, new_project, outside):
     project.repository.addon("world", ["mail"]).write("world/__init__.py", "from . import main\n")
     project.repository.write("world/main.py", CONTROLLER).push("World")
     shared = {"project_id": project.id, "stage": "development", "branch": "main"}
-    hosts = f"{ALLOWED}:{PORT}\n{suite.settings.instance}-registry:5000"
+    hosts = f"{ALLOWED}:{PORT}\n{INSIDE}:{PORT}"
     values = {**shared, "name": "sender", "allowed_hosts": hosts}
     sender = suite.call("ops.environment", "create", values)
     other = suite.call("ops.environment", "create", {**shared, "name": "other"})
@@ -139,12 +141,12 @@ def test_a_host_that_is_not_listed_is_refused_and_told(suite, world):
 
 
 def test_no_list_opens_the_platform_itself(suite, world):
-    sender, registry = world[0], f"{suite.settings.instance}-registry"
-    assert fetch(suite, sender, f"{registry}:5000")["status"] == 403
+    sender = world[0]
+    assert fetch(suite, sender, f"{INSIDE}:{PORT}")["status"] == 403
     told = suite.until(
-        lambda: registry in (rows := refusals(suite, sender)) and rows, 20, "It was not told."
+        lambda: INSIDE in (rows := refusals(suite, sender)) and rows, 20, "It was not told."
     )
-    assert told[registry] == (5000, "leads inside")
+    assert told[INSIDE] == (PORT, "leads inside")
 
 
 @parity("B5")

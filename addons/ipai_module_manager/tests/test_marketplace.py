@@ -29,6 +29,7 @@ class TestMarketplace(ModulesMixin, TransactionCase):
         cls.set_up_modules()
         cls.git = GitServer()
         cls.addClassCleanup(cls.git.close)
+        cls.env["ir.config_parameter"].set_param("ipai_ops.open_networks", "127.0.0.0/8")
         cls.project.repository_url = cls.git.url
         cls.first = cls.git.push("requests>=2\n")
 

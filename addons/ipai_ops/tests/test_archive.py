@@ -125,7 +125,11 @@ class TestArchive(ImportCase):
             self.ask(self.staging, archive).with_user(tester).action_confirm()
 
     def test_an_archive_of_another_project_is_refused(self):
-        values = {"name": "Bikes", "code": "bikes", "repository_url": "https://git/bikes.git"}
+        values = {
+            "name": "Bikes",
+            "code": "bikes",
+            "repository_url": "https://git.example/bikes.git",
+        }
         other = self.env["ops.project"].create(values)
         self.put("bikes.a.zip")
         with self.assertRaisesRegex(UserError, "within its own project"):
@@ -166,7 +170,11 @@ class TestArchive(ImportCase):
         self.assertEqual(archive.state, "removed")
 
     def test_archives_go_with_their_project(self):
-        values = {"name": "Bikes", "code": "bikes", "repository_url": "https://git/bikes.git"}
+        values = {
+            "name": "Bikes",
+            "code": "bikes",
+            "repository_url": "https://git.example/bikes.git",
+        }
         other = self.env["ops.project"].create(values)
         path = self.put("bikes.a.zip")
         self.archives(other)

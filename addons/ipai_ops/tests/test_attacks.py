@@ -45,7 +45,11 @@ class TestAttacks(OpsMixin, HttpCase):
     def set_up_victim(cls):
         """Return one record of each model of a project the attackers have no part in."""
         project = cls.env["ops.project"].create(
-            {"name": f"{MARK} ERP", "code": "nightingale", "repository_url": f"https://x/{MARK}"}
+            {
+                "name": f"{MARK} ERP",
+                "code": "nightingale",
+                "repository_url": f"https://x.example/{MARK}",
+            }
         )
         environment = project.environment_ids
         environment.write({"name": f"main {MARK}", "branch": MARK})
@@ -301,7 +305,7 @@ class TestAttacks(OpsMixin, HttpCase):
             ("ops.environment", self.own.ids, {"state": "up"}),
             ("ops.environment", self.own.ids, {"stage": "staging"}),
             ("ops.environment", self.production.ids, {"runner": "worker"}),
-            ("ops.project", self.project.ids, {"repository_url": "https://evil/x"}),
+            ("ops.project", self.project.ids, {"repository_url": "https://evil.example/x"}),
             ("ops.role", self.env.ref("ipai_ops.role_viewer").ids, {"name": "x"}),
             ("ops.role.right", self.env["ops.role.right"].search([]).ids, {"in_production": True}),
             ("ops.policy", self.env["ops.policy"].search([]).ids, {"enforcement": "off"}),

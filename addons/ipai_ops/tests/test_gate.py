@@ -3,9 +3,11 @@
 import base64
 import json
 
+from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 
 from ..engine.steps import common
+from ..models.reach import OPEN
 from .common import GATE_TOKEN, OpsMixin
 
 ENVELOPE = {"from": "a@acme.test", "to": ["b@acme.test"], "at": 1790000000.5}
@@ -127,6 +129,26 @@ class TestGate(OpsMixin, HttpCase):
         wanted = {"api.example.com:443", "evil.test:443", "[2001:db8::1]:8443"}
         self.assertEqual(lines, wanted)
         self.assertFalse(self.preview.refusal_ids)
+
+    def test_no_list_names_what_is_inside_or_everybodys(self):
+        for line, said in (
+            ("127.0.0.1", "inside this installation"),
+            ("172.18.0.1:18069", "inside this installation"),
+            ("0x7f000001", "inside this installation"),
+            ("[::ffff:10.0.0.1]:443", "inside this installation"),
+            ("ipai-postgres-production:5432", "inside this installation"),
+            ("metadata.google.internal", "inside this installation"),
+            ("*.com", "hosts of many owners"),
+            ("*.co.uk:443", "hosts of many owners"),
+        ):
+            with self.subTest(line), self.assertRaisesRegex(ValidationError, said):
+                self.preview.allowed_hosts = f"api.example.com\n{line}"
+
+    def test_an_operator_opens_a_private_network_to_lists_and_the_proxy_hears_of_it(self):
+        self.env["ir.config_parameter"].set_param(OPEN, "192.168.7.0/24\nerp.lan")
+        self.preview.allowed_hosts = "192.168.7.9:443\nerp.lan"
+        policy = json.loads(self.env["ops.environment"]._gate_policy())
+        self.assertEqual(policy["open"], ["192.168.7.0/24", "erp.lan"])
 
     def test_a_change_of_the_list_is_in_the_audit_trail(self):
         self.preview.with_user(self.operator).allowed_hosts = "b.test"

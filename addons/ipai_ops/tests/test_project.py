@@ -1,6 +1,8 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from ..models.reach import OPEN
 from .common import OpsCase
 
 
@@ -43,6 +45,51 @@ class TestProject(OpsCase):
     def test_a_password_in_the_repository_url_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "credentials"):
             self.project.repository_url = "https://ci:token@git.example.org/acme.git"
+
+    def test_a_repository_is_on_a_server_elsewhere(self):
+        """Git would run the first ones, read the next, and call the others from inside."""
+        for url in (
+            "ext::sh -c 'touch /tmp/x'",
+            "--upload-pack=touch /tmp/x",
+            "ssh://-oProxyCommand=x/acme",
+            "file:///etc",
+            "/etc",
+            "../acme",
+            "https://git.example.org/a b",
+            "http://127.0.0.1:2024/acme",
+            "http://2130706433/acme",
+            "http://[::ffff:10.0.0.7]/acme",
+            "git://172.18.0.1:19418/other.git",
+            "ssh://git@192.168.1.5/acme",
+            "http://169.254.169.254/latest",
+            "http://ipai-registry:5000/v2",
+            "https://ops.localhost/acme",
+        ):
+            for values in ({"repository_url": url}, {"name": "New", "repository_url": url}):
+                with (
+                    self.subTest(values),
+                    self.assertRaisesRegex(ValidationError, "cannot be used: "),
+                    self.env.cr.savepoint(),
+                ):
+                    if "name" in values:
+                        self.env["ops.project"].create(values)
+                    else:
+                        self.project.write(values)
+
+    def test_a_repository_of_ones_own_network_is_opened_by_an_operator(self):
+        self.env["ir.config_parameter"].set_param(OPEN, "192.168.7.0/24, forge.lan  # ours")
+        for url in ("https://192.168.7.9/acme.git", "git@forge.lan:acme/erp.git"):
+            self.project.repository_url = url
+        with self.assertRaisesRegex(ValidationError, "private network"):
+            self.project.repository_url = "https://192.168.8.9/acme.git"
+        facts = self.env["ops.run"]._project_facts(self.project)
+        self.assertEqual(facts["open_networks"], ["192.168.7.0/24", "forge.lan"])
+
+    @mute_logger("odoo.addons.ipai_ops.models.reach")
+    def test_what_opens_nothing_is_no_opening(self):
+        self.env["ir.config_parameter"].set_param(OPEN, "0.0.0.0/0 and/more")
+        with self.assertRaisesRegex(ValidationError, "private network"):
+            self.project.repository_url = "https://10.0.0.1/acme.git"
 
     def test_secrets_are_written_and_never_read(self):
         project = self.project.with_user(self.manager)
