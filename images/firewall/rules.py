@@ -8,6 +8,8 @@ import ipaddress
 from dataclasses import dataclass
 
 DNS = 53
+# Without it IPv6 finds nobody on a cable: RFC 4861.
+NEIGHBOURS = "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } return"
 COMMENT = "made and kept by images/firewall"
 # Addresses of machines that are near: a build has no business there (RFC 6890).
 PRIVATE_4 = (
@@ -85,15 +87,17 @@ def _place(word):
 def host_rules(host):
     """The table that closes this machine to builds and targets, and builds to what is near."""
     builds, swarm = f'iifname "{host.builds_bridge}"', f'iifname "{host.swarm_bridge}"'
+    from_swarm = f"{swarm} jump swarm"
     forward = [
         f"{builds} jump builds_may",
         f"{builds} ip daddr {_set(PRIVATE_4)} drop",
         f"{builds} ip6 daddr {_set(PRIVATE_6)} drop",
         *_of(host.tenants, "jump targets_may", swarm),
         *_of(host.tenants, f"ip daddr {_set(METADATA)} drop", swarm),
+        *_of(host.tenants, "drop", f'{swarm} oifname "{host.swarm_bridge}"'),
     ]
     chains = [
-        *_hooked("input", [f"{builds} jump builds_may", f"{builds} drop", f"{swarm} jump swarm"]),
+        *_hooked("input", [NEIGHBOURS, f"{builds} jump builds_may", f"{builds} drop", from_swarm]),
         *_hooked("forward", forward),
         *_chain("builds_may", [*_names(host), *map(_reach, host.builds_may_reach)]),
         *_chain("targets_may", [*_names(host), *map(_reach, host.targets_may_reach)]),
@@ -106,6 +110,7 @@ def _from_swarm(host):
     """What containers of overlays may ask this machine. One that is not known yet has to wait."""
     return [
         *_of(host.callers, f"tcp dport {_set(host.odoo_ports)} accept"),
+        *_of(host.workers, f"tcp dport {_set(host.odoo_ports)} drop"),
         *_of(host.workers, "accept"),
         "jump targets_may",
         *_of((*host.callers, *host.tenants), "drop"),

@@ -160,8 +160,10 @@ def test_edge_and_gates_reach_operations_alone(machine):
     assert machine.reached(EDGE, *HERE) == {place for place in HERE if place.endswith(f":{ODOO}")}
 
 
-def test_a_job_of_ours_reaches_the_repositories(machine):
-    assert f"{SWARM_GATE}:{GIT}" in machine.reached(JOB, *HERE)
+def test_a_job_of_ours_reaches_the_repositories_and_not_operations(machine):
+    found = machine.reached(JOB, *HERE)
+    assert f"{SWARM_GATE}:{GIT}" in found
+    assert not [place for place in found if place.endswith(f":{ODOO}")]
 
 
 def test_containers_of_others_keep_the_machine_but_not_our_ports(machine):
