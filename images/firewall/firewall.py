@@ -17,10 +17,10 @@ import kernel
 from containers import STAGES, host_of, platform_addresses, resolvers_in
 from rules import host_rules, overlay_rules, places
 
-STATUS = Path("/run/firewall.status")
+STATUS = Path("/run/firewall/status")  # a folder of the machine: `script/server status` reads it
 LOOK_SECONDS = 2
 SETTLE_SECONDS = 0.05  # several things happen to a container that comes
-STALE_SECONDS = 30
+STALE_SECONDS = 60
 RESOLVERS = ("etc/resolv.conf", "run/systemd/resolve/resolv.conf")
 
 

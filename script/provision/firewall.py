@@ -14,13 +14,19 @@ from .trouble import Trouble
 
 LABEL = "ipai.firewall"
 MARK = "ipai.mark"
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 60
+STALE_SECONDS = 60
 CAPABILITIES = ("NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE")  # rules; other namespaces; to find them
 OPEN_UNTIL = "until then builds and targets reach this machine's ports"
 
 
 def container_name(settings):
     return settings.named("firewall")
+
+
+def status_folder(settings):
+    """Where the container writes whether all is well: a busy engine would keep us waiting for an answer."""
+    return settings.state / "firewall"
 
 
 def order(settings):
@@ -53,13 +59,14 @@ def run_words(settings, image):
     """The words of `docker run`, without the fingerprint."""
     words = ["--detach", "--name", container_name(settings), "--restart", "unless-stopped"]
     words += ["--label", f"{LABEL}={settings.instance}"]
-    words += ["--network", "host", "--pid", "host", "--read-only", "--tmpfs", "/run:size=1m"]
+    words += ["--network", "host", "--pid", "host", "--read-only"]
     words += ["--cap-drop", "ALL", "--security-opt", "apparmor=unconfined", "--pids-limit", "64"]
     words += ["--security-opt", "no-new-privileges", "--memory", "128m"]
     words += [word for name in CAPABILITIES for word in ("--cap-add", name)]
     words += ["--log-driver", "json-file", "--log-opt", "max-size=5m", "--log-opt", "max-file=2"]
     socket = SOCKET.removeprefix("unix://")
     words += ["--mount", f"type=bind,source={socket},target={socket}"]
+    words += ["--mount", f"type=bind,source={status_folder(settings)},target=/run/firewall"]
     return [*words, "--env", f"FIREWALL={json.dumps(order(settings), sort_keys=True)}", image]
 
 
@@ -71,14 +78,21 @@ def ensure_firewall(commands, settings, image):
     note = "running"
     if known != mark:
         _forget(commands, settings)
+        _empty(status_folder(settings))
         why = "The container that keeps the firewall's rules could not be started"
         commands.run(docker("run", "--label", f"{MARK}={mark}", *words), timeout=120, why=why)
         note = "created" if known is None else "replaced"
-    elif not state(commands, settings)[0]:
+    elif _inspected(commands, settings, "{{.State.Running}}") != "true":
+        _empty(status_folder(settings))
         commands.run(docker("start", container_name(settings)), timeout=60)
         note = "started"
     is_well, detail = _settled(commands, settings)
     return note if is_well else f"NOT IN FORCE: {detail}; {OPEN_UNTIL}"
+
+
+def _empty(folder):
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "status").unlink(missing_ok=True)
 
 
 def _settled(commands, settings):
@@ -97,11 +111,18 @@ def state(commands, settings):
         return False, f"there is no container {container_name(settings)}: run script/server"
     if told != "true":
         return False, f"the container {container_name(settings)} does not run: run script/server"
-    check = ["/usr/bin/python3", "-S", "-E", "/usr/local/lib/firewall/firewall.py", "check"]
-    done = commands.attempt(docker("exec", container_name(settings), *check), timeout=30)
-    if done.returncode == 0:
-        return True, "rules in force"
-    return False, done.stdout.strip() or done.stderr.strip() or "it does not say why"
+    said = _said(settings)
+    return said == "", said or "rules in force"
+
+
+def _said(settings):
+    """What the container wrote last: an empty text when all is well."""
+    path = status_folder(settings) / "status"
+    try:
+        is_old = time.time() - path.stat().st_mtime > STALE_SECONDS
+        return "the rules have not been looked after for a while" if is_old else path.read_text()
+    except OSError:
+        return f"it has not said yet whether its rules are in force: docker logs {container_name(settings)}"
 
 
 def _inspected(commands, settings, form):

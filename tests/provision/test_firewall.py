@@ -1,6 +1,7 @@
 """The firewall's rules on real packets, in network namespaces that stand for a machine and its containers."""
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -283,46 +284,56 @@ def test_a_place_that_is_none_is_named_with_its_variable(word):
 
 
 class Docker:
-    """Stands for Docker's command line with a keeper that cannot do its work."""
+    """Stands for Docker's command line: the container runs."""
 
-    def __init__(self, said):
-        self.said = said
-
-    def attempt(self, command, **_options):
-        if "exec" in command:
-            return SimpleNamespace(returncode=1, stdout=self.said, stderr="")
+    def attempt(self, _command, **_options):
         return SimpleNamespace(returncode=0, stdout="true\n", stderr="")
 
-    def run(self, _command, **_options):
+    def run(self, command, **_options):
+        if self.said is not None and "run" in command:
+            (self.folder / "status").write_text(self.said)
         return ""
 
+    def __init__(self, folder, said):
+        self.folder, self.said = folder / "firewall", said
 
-def test_rules_that_cannot_be_made_are_told_at_start_and_in_the_status(monkeypatch):
+
+@pytest.fixture
+def lab_settings(tmp_path, monkeypatch):
     monkeypatch.setattr(firewall, "SETTLE_SECONDS", 0)
-    said = "the kernel does not take the rules: Operation not permitted"
-    settings = SimpleNamespace(
-        instance="lab",
-        named="lab-{}".format,
-        ports={},
-        checkout=ROOT,
-        builds_may_reach="",
-        targets_may_reach="",
-    )
-    note = firewall.ensure_firewall(Docker(said), settings, "image")
-    assert note == f"NOT IN FORCE: {said}; {firewall.OPEN_UNTIL}"
-    assert firewall.state(Docker(said), settings) == (False, said)
-
-
-def test_what_the_keeper_is_given_is_not_more_than_it_needs():
-    settings = SimpleNamespace(
+    return SimpleNamespace(
         instance="lab",
         named="lab-{}".format,
         ports={"odoo": 1},
         checkout=ROOT,
+        state=tmp_path,
         builds_may_reach="10.0.0.5:3128",
         targets_may_reach="",
     )
-    words = firewall.run_words(settings, "image")
+
+
+def test_rules_that_cannot_be_made_are_told_at_start_and_in_the_status(lab_settings, tmp_path):
+    said = "the kernel does not take the rules: Operation not permitted"
+    engine = Docker(tmp_path, said)
+    note = firewall.ensure_firewall(engine, lab_settings, "image")
+    assert note == f"NOT IN FORCE: {said}; {firewall.OPEN_UNTIL}"
+    assert firewall.state(engine, lab_settings) == (False, said)
+
+
+def test_a_keeper_that_says_nothing_or_only_long_ago_is_not_well(lab_settings, tmp_path):
+    silent = Docker(tmp_path, None)
+    assert "NOT IN FORCE: it has not said yet" in firewall.ensure_firewall(
+        silent, lab_settings, "image"
+    )
+    well = Docker(tmp_path, "")
+    firewall.ensure_firewall(well, lab_settings, "image")
+    assert firewall.state(well, lab_settings) == (True, "rules in force")
+    os.utime(tmp_path / "firewall/status", (1, 1))
+    assert firewall.state(well, lab_settings)[0] is False
+
+
+def test_what_the_keeper_is_given_is_not_more_than_it_needs(lab_settings):
+    words = firewall.run_words(lab_settings, "image")
     assert "--privileged" not in words
     assert words[words.index("--cap-drop") + 1] == "ALL"
     assert json.loads(words[-2].partition("=")[2])["builds_may_reach"] == "10.0.0.5:3128"

@@ -19,6 +19,7 @@ class TestPulls(ModulesMixin, TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.set_up_modules()
+        cls.env["ir.config_parameter"].set_param("ipai_ops.open_networks", "127.0.0.0/8, localhost")
         cls.package = cls.packages._named("odoo-addon-web-responsive")
 
     def serve(self, kind="github"):
@@ -204,6 +205,17 @@ class TestPulls(ModulesMixin, TransactionCase):
     def test_the_token_travels_encrypted(self):
         with self.assertRaises(ValidationError):
             self.project.forge_api_url = "http://forge.example.com/api"
+
+    def test_the_api_is_on_a_server_elsewhere(self):
+        self.env["ir.config_parameter"].set_param("ipai_ops.open_networks", "")
+        for url in (
+            "http://127.0.0.1:8069",
+            "https://10.0.0.1/api",
+            "https://registry/",
+            "https://[",
+        ):
+            with self.subTest(url), self.assertRaisesRegex(ValidationError, "inside"):
+                self.project.forge_api_url = url
 
     def test_addresses_of_repositories_name_the_api(self):
         for kind, url, root, path in (
