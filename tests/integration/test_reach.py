@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import subprocess
 import uuid
 
 import docker
@@ -113,7 +114,7 @@ def target(reach, suite):
 def until_served(suite, reach, place):
     """Wait until the edge, which may, reaches it: then it listens, and the rules know it."""
     edge = reach.container("edge")
-    suite.until(lambda: reach.open_from(edge, [place]), 20, f"{place} is never served.")
+    suite.until(lambda: reach.open_from(edge, [place]), 60, f"{place} is never served.")
 
 
 def test_the_rules_are_in_force(settings, docker_world):
@@ -245,18 +246,32 @@ def test_a_build_cannot_take_the_machines_rights(build):
     assert "security.insecure is not allowed" in said or "Unknown flag: security" in said, said
 
 
-def test_rules_that_somebody_cleared_come_back(suite, reach, docker_world, settings):
+def test_rules_that_somebody_cleared_come_back(suite, docker_world, settings):
     keeper = docker_world.client.containers.get(firewall.container_name(settings))
-    table = ["inet", f"ipai_{settings.instance}"]
-    assert keeper.exec_run(["nft", "delete", "table", *table]).exit_code == 0
-    suite.until(
-        lambda: keeper.exec_run(["nft", "list", "table", *table]).exit_code == 0,
-        20,
-        "The rules never came back.",
-    )
+    mine = f"ipai_{settings.instance}"
+    assert keeper.exec_run(["nft", "delete", "table", "inet", mine]).exit_code == 0
+    suite.until(lambda: f"inet {mine}\n" in tables(), 60, "The rules never came back.")
 
 
 def test_the_machine_itself_still_reaches_its_own_ports(reach):
     for name in OUR_PORTS:
         with socket.create_connection((reach.gateway, reach.settings.ports[name]), 5):
             pass
+
+
+def test_a_stop_takes_the_rules_away_and_a_start_brings_them_back(suite, docker_world, settings):
+    keeper = docker_world.client.containers.get(firewall.container_name(settings))
+    mine = f"inet ipai_{settings.instance}\n"
+    assert mine in tables()
+    try:
+        assert firewall.stop_firewall(docker_world.commands, settings)
+        assert mine not in tables()
+        assert firewall.state(docker_world.commands, settings)[0] is False
+    finally:
+        keeper.start()
+    suite.until(lambda: mine in tables(), 60, "The rules never came back.")
+
+
+def tables():
+    asked = ["nft", "list", "tables"]
+    return subprocess.run(asked, capture_output=True, text=True, timeout=30, check=True).stdout
