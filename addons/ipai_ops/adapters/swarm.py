@@ -121,7 +121,7 @@ class SwarmRuntime:
 
     def _remove_container(self, container_id):
         with _absent_is_fine(), _existing_is_fine():
-            self._client.remove_container(container_id)
+            self._client.remove_container(container_id, v=True)
 
     @property
     def _client(self):
@@ -178,7 +178,14 @@ class SwarmRuntime:
     def _template(self, container, restart, labels):
         secrets = {file.secret: self._secret_id(file.secret) for file in container.secrets}
         configs = {file.config: self._config_id(file.config) for file in container.configs}
-        return swarm_spec.task_template(container, secrets, configs, restart, labels)
+        cpus = self._smallest_node()
+        return swarm_spec.task_template(container, secrets, configs, restart, labels, cpus)
+
+    def _smallest_node(self):
+        """Return how many CPUs every node has at least; None where no node tells."""
+        found = (node.get("Description", {}).get("Resources", {}) for node in self._client.nodes())
+        known = [node["NanoCPUs"] for node in found if node.get("NanoCPUs")]
+        return min(known) / swarm_spec.NANOSECONDS if known else None
 
     def _secret_id(self, name):
         return _exact(self._client.secrets(filters={"name": name}), name, "secret")

@@ -1,13 +1,14 @@
 """recover: production's database as it was at a moment becomes a new database, with today's files."""
 
 from .. import naming
-from ..ports import Mount
+from ..ports import Mount, Scratch
 from . import common, copies
 from .restore import makes
 
 __all__ = ["job", "makes"]
 
 SOURCE = "/ipai/source"
+SCRATCH = "/ipai/scratch"  # the whole cluster is brought back there: on the disk
 
 
 def job(context):
@@ -20,6 +21,7 @@ def job(context):
         "database": database,
         "role": copies.role(context),
         "time": moment["time"],
+        "scratch": SCRATCH,
         "filestore": copies.filestore(database),
         "source_filestore": f"{SOURCE}/filestore/{moment['database']}",
     }
@@ -36,5 +38,6 @@ def job(context):
         ),
         secrets=(password,),
         memory_bytes=copies.JOB_MEMORY_BYTES,
-        user="0:0",
+        capabilities=copies.OF_POSTGRES,
+        scratch=(Scratch(SCRATCH),),
     )
