@@ -29,7 +29,7 @@ class TestLimits(OpsCase):
             with self.subTest(name), self.assertRaises(ValidationError):
                 environments.create({**values, name: value})
             with self.subTest(f"default_{name}"), self.assertRaises(ValidationError):
-                environments.with_context(**{f"default_{name}": value}).create(values)
+                environments.with_context(**{f"default_{name}": value}).create({**values})
 
     def test_only_a_manager_sees_and_moves_a_ceiling(self):
         for name, value in MORE.items():
