@@ -11,6 +11,9 @@ import docker
 import pytest
 from ipai_ops.engine.ports import JobSpec, JobState, Mount, Scratch, ServiceSpec, ServiceState
 
+from ipai_toolbox.container import refuse_hidden_folders
+from ipai_toolbox.outcome import Failure
+
 pytestmark = pytest.mark.parametrize("world", ["swarm"], indirect=True)
 LONGER_THAN_THE_CHECK = 6
 LONGER_THAN_POSTGRES_ALLOWS = 75
@@ -36,7 +39,7 @@ time.sleep(float(sys.argv[1]))
 told = {
     "uid": os.getuid(), "folder": os.getcwd(), "caps": status["CapBnd"], "effective": status["CapEff"],
     "preload": os.environ.get("LD_PRELOAD"), "json": json.__file__,
-    "files": os.sysconf("SC_OPEN_MAX"), "entry": Path("/proc/1/cmdline").read_text().split("\\0")[2],
+    "mounts": Path("/proc/self/mountinfo").read_text(), "entry": Path("/proc/1/cmdline").read_text().split("\\0")[2],
 }
 for place in ("/", "/usr", "/etc", "/tmp", "/run", "/var/tmp"):
     told[place] = os.access(place, os.W_OK)
@@ -163,6 +166,17 @@ def test_a_volume_of_ours_lies_where_the_image_declares_its_own(world, client, h
     world.runtime.remove(job.name)
     world.until(lambda: world.runtime.tidy() or container_of(client, job.name) is None)
     client.volumes.get(name).remove()
+
+
+def test_a_volume_of_the_image_inside_a_folder_of_ours_is_seen_and_refused(world, hostile):
+    name = f"contract-spool-{uuid.uuid4().hex[:8]}"
+    job = job_of(world, hostile, 0, mounts=(Mount(name, "/ipai/spool"),))
+    mounts = told(world, job)["mounts"]
+    with pytest.raises(Failure, match="/ipai/spool/inside"):
+        refuse_hidden_folders(mounts)
+    world.runtime.remove(job.name)
+    world.until(lambda: world.runtime.tidy() or container_of(docker.from_env(), job.name) is None)
+    docker.from_env().volumes.get(name).remove()
 
 
 def test_a_killed_job_is_over_and_the_next_attempt_goes_on(world, client, hostile):

@@ -88,9 +88,7 @@ def neighbour(world):
         stop_grace_seconds=1,
     )
     world.runtime.converge(service)
-    world.until(
-        lambda: world.runtime.observe().service(service.name).state is ServiceState.HEALTHY
-    )
+    world.until(lambda: world.runtime.observe().service(service.name).state is ServiceState.HEALTHY)
     label = f"com.docker.swarm.service.name={service.name}"
     return docker.from_env().containers.list(filters={"label": label})[0]
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+
 from provision import docker_engine, platform, services
 
 ROOT = Path(__file__).resolve().parents[2]
