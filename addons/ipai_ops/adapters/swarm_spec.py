@@ -8,7 +8,7 @@ privileges, a read-only root, and limits of processes, memory, CPU and files.
 
 from docker import types
 
-from ..engine.ports import JobSpec, Scratch
+from ..engine.ports import JobSpec
 
 NANOSECONDS = 1_000_000_000
 RELEASE_LABEL = "ipai.release"
@@ -111,17 +111,16 @@ def _ulimit(name, most):
 def _scratch(container):
     """Return the folders that may be written: the usual temporary ones in memory, and the own ones."""
     temporary = max(LEAST_TEMPORARY_BYTES, container.memory_bytes // 4)
-    usual = (Scratch("/tmp", temporary), Scratch("/var/tmp", temporary), Scratch("/run", RUN_BYTES))
-    chosen = (*(usual if container.is_read_only else ()), *container.scratch)
-    return [_scratch_folder(place) for place in chosen]
+    usual = {"/tmp": temporary, "/var/tmp": temporary, "/run": RUN_BYTES}
+    own = {place.target: place.size_bytes for place in container.scratch}
+    chosen = {**(usual if container.is_read_only else {}), **own}
+    return [_scratch_folder(target, size) for target, size in chosen.items()]
 
 
-def _scratch_folder(place):
-    if not place.size_bytes:
-        return types.Mount(place.target, None, type="volume")
-    return types.Mount(
-        place.target, None, type="tmpfs", tmpfs_size=place.size_bytes, tmpfs_mode=0o1777
-    )
+def _scratch_folder(target, size_bytes):
+    if not size_bytes:
+        return types.Mount(target, None, type="volume")
+    return types.Mount(target, None, type="tmpfs", tmpfs_size=size_bytes, tmpfs_mode=0o1777)
 
 
 def _mount(mount, labels):

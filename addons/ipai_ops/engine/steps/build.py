@@ -28,7 +28,6 @@ def job(context):
         ),
         secrets=_secrets(context),
         configs=common.ca_bundle(platform),
-        is_read_only=False,  # repositories and contexts are large: on the disk, not in memory
     )
 
 

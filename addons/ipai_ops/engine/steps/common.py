@@ -3,7 +3,7 @@
 import json
 
 from .. import naming
-from ..ports import ConfigFile, JobSpec, Mount, SecretFile
+from ..ports import ConfigFile, JobSpec, Mount, Scratch, SecretFile
 
 TOOLBOX = "/ipai/toolbox.pyz"
 OWN_SPOOL = "/var/lib/odoo/.ipai-spool"
@@ -16,6 +16,7 @@ ODOO = "odoo"  # the user of a target's image
 FILES = ("CHOWN", "DAC_OVERRIDE", "FOWNER")  # files of Odoo's user: read, made, handed over
 BECOME = ("SETUID", "SETGID")  # begins as root, goes on as another user
 JOB_CPUS = 2.0
+ON_DISK = Scratch("/tmp")  # a repository's cache, a replayed cluster: too large for memory
 
 
 def toolbox_job(context, verb, values, **options):
@@ -40,7 +41,10 @@ def toolbox_job(context, verb, values, **options):
     options.setdefault("networks", (platform.control_network,))
     options.setdefault("user", ROOT)  # the spool of all projects is root's, and nobody else's
     options.setdefault("cpus", JOB_CPUS)
-    spool, variables = _spool(platform, options.pop("is_foreign", False))
+    is_foreign = options.pop("is_foreign", False)
+    if not is_foreign:
+        options.setdefault("scratch", (ON_DISK,))
+    spool, variables = _spool(platform, is_foreign)
     mounts = (*spool, *options.pop("mounts", ()))
     return JobSpec(
         name=naming.job(platform.instance, run.id, step.name, context.attempt),

@@ -1,14 +1,13 @@
 """recover: production's database as it was at a moment becomes a new database, with today's files."""
 
 from .. import naming
-from ..ports import Mount, Scratch
+from ..ports import Mount
 from . import common, copies
 from .restore import makes
 
 __all__ = ["job", "makes"]
 
 SOURCE = "/ipai/source"
-SCRATCH = "/ipai/scratch"  # the whole cluster is brought back there: on the disk
 
 
 def job(context):
@@ -21,7 +20,6 @@ def job(context):
         "database": database,
         "role": copies.role(context),
         "time": moment["time"],
-        "scratch": SCRATCH,
         "filestore": copies.filestore(database),
         "source_filestore": f"{SOURCE}/filestore/{moment['database']}",
     }
@@ -39,5 +37,4 @@ def job(context):
         secrets=(password,),
         memory_bytes=copies.JOB_MEMORY_BYTES,
         capabilities=copies.OF_POSTGRES,
-        scratch=(Scratch(SCRATCH),),
     )
