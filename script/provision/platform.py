@@ -34,6 +34,11 @@ def ensure_registry(commands, settings, recipes):
             networks=("control",),
             secrets=(("registry-password", "registry-password"),),
             mounts=(("registry", "/var/lib/docker-registry"),),
+            capabilities=(
+                "CHOWN",
+                "SETUID",
+                "SETGID",
+            ),  # it hands its layers over, and is root no more
             scratch=("/tmp",),
             memory=(("/run", "16m"),),
             port=(settings.ports["registry"], 5000),

@@ -11,7 +11,11 @@ from provision import docker_engine, platform, services
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = {"CHOWN", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"}
 # Which of root's rights a service keeps. Whoever is not named here keeps none.
-MAY_KEEP = {"edge": NGINX, "management": {"CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID"}}
+MAY_KEEP = {
+    "edge": NGINX,
+    "management": {"CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID"},
+    "registry": {"CHOWN", "SETUID", "SETGID"},
+}
 IS_ROOT = {"edge", "registry", "management"}
 
 
