@@ -54,6 +54,8 @@ ALWAYS = [
     "stop-first",
     "--stop-grace-period",
     "30s",
+    "--health-timeout",
+    "30s",  # a busy machine answers late: no reason to stop a database
 ]
 
 

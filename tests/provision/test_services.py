@@ -61,6 +61,11 @@ def test_each_service_is_read_only_and_limited_and_keeps_no_right_it_does_not_ne
         assert any("type=tmpfs,target=/run" in mount for mount in values(words, "--mount")), name
 
 
+def test_a_busy_machine_is_no_reason_to_stop_a_service(made):
+    for name, words in made.items():
+        assert values(words, "--health-timeout") == ["30s"], name
+
+
 def test_a_service_says_who_it_runs_as_and_is_root_only_where_it_must(made):
     for name, words in made.items():
         [user] = values(words, "--user")
@@ -76,6 +81,8 @@ def test_the_stacks_services_are_the_same_boxes(file):
         assert set(service.get("cap_add", ())) == MAY_KEEP.get(name, set()), name
         assert 0 < service["deploy"]["resources"]["limits"]["pids"] <= 2048, name
         assert service["ulimits"] == {"core": 0}, name
+        is_checked = name != "registry"
+        assert ("healthcheck" in service) == is_checked, name
         targets = [v["target"] for v in service["volumes"] if isinstance(v, dict)]
         assert {"/tmp", "/run"} <= set(targets), name
         assert (service.get("user", "0:0") == "0:0") == (name in IS_ROOT), name
