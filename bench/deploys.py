@@ -234,6 +234,7 @@ def _bare_update(yard, run):
         image=image,
         command=(*words, "-u", "bench_base", "--stop-after-init", "--no-http", "--workers", "0"),
         labels={"ipai.instance": f"{facts.instance}-bench", "ipai.step": "bare"},
+        user="odoo",
         networks=(facts.network("production"),),
         mounts=(Mount(volume, "/var/lib/odoo"),),
         secrets=(SecretFile(f"{facts.instance}-run-{run}-conf", "odoo.conf"),),

@@ -21,7 +21,7 @@ IN_PROCESS = (
     "latency",
     "modules",
 )
-ON_THE_INSTANCE = ("deploys", "sso", "backup")
+ON_THE_INSTANCE = ("deploys", "sso", "backup", "neighbours")
 USUAL = (*IN_PROCESS, *ON_THE_INSTANCE)
 LARGE = ("backup-5", "backup-10")  # gigabytes; only where asked for
 PARTS = (*USUAL, *LARGE)
@@ -32,6 +32,7 @@ TITLES = {
     "outbox": "Facts",
     "latency": "All connectors",
     "sso": "Single sign-on",
+    "neighbours": "Beside a hog",
     "backup": "Backups and copies",
     "backup-5": "Backups and copies of 5 GB",
     "backup-10": "Backups and copies of 10 GB",

@@ -1,7 +1,7 @@
 {
     "name": "Operations",
     "summary": "Turns a git push into a running, reachable Odoo on Docker Swarm.",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Operations",
     "author": "ipai",
     "license": "LGPL-3",

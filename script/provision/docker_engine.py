@@ -111,7 +111,12 @@ def start_engine():
     program = _daemon()
     if not program:
         raise Trouble("The program dockerd is missing: install Debian's package docker.io.")
-    processes.start_detached([program, "--host", SOCKET, "--pidfile", DAEMON_PID], OUR_PID, LOG)
+    processes.start_detached(daemon_words(program), OUR_PID, LOG)
+
+
+def daemon_words(program):
+    """How dockerd is started: no container of this engine gains a privilege that it did not begin with."""
+    return [program, "--host", SOCKET, "--pidfile", DAEMON_PID, "--no-new-privileges"]
 
 
 def _daemon():

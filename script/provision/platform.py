@@ -39,6 +39,13 @@ def ensure_registry(commands, settings, recipes):
             networks=("control",),
             secrets=(("registry-password", "registry-password"),),
             mounts=(("registry", "/var/lib/docker-registry"),),
+            capabilities=(
+                "CHOWN",
+                "SETUID",
+                "SETGID",
+            ),  # it hands its layers over, and is root no more
+            scratch=("/tmp",),
+            memory=(("/run", "16m"),),
             port=(settings.ports["registry"], 5000),
         ),
     )
@@ -79,7 +86,9 @@ def _postgres(settings, images, kind):
             (f"postgres-{kind}", "/var/lib/postgresql"),
             *([("wal", "/ipai/wal")] if archives else []),
         ),
-        options=("--mount", "type=tmpfs,target=/dev/shm,tmpfs-size=268435456,tmpfs-mode=1777"),
+        user="postgres",
+        memory=(("/dev/shm", "268435456"), ("/tmp", "64m"), ("/run", "16m")),
+        pids=2048,
     )
 
 
@@ -95,6 +104,10 @@ def _edge(commands, settings, images):
         secrets=(("edge-token", "edge-token"),),
         mounts=(("edge", "/var/lib/edge"), ("exports", "/ipai/exports")),
         port=(settings.ports["edge"], 80),
+        # nginx: its workers are nobody, have files of their own, and are told to go.
+        capabilities=("CHOWN", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"),
+        scratch=("/var/lib/nginx",),
+        memory=(("/tmp", "64m"), ("/run", "16m"), ("/var/log/nginx", "16m")),
     )
 
 
@@ -123,6 +136,7 @@ def _gate(commands, settings, images, role):
         ),
         secrets=(("gate-token", "gate-token"),),
         mounts=((role, "/var/lib/gate"),),
+        user="990:990",
     )
 
 

@@ -14,7 +14,11 @@ TOO_OFTEN = 4  # failed containers after which waiting longer is no use
 
 @dataclass(frozen=True)
 class Service:
-    """One service of the platform; what it says is all that counts for “has it changed”."""
+    """One service of the platform; what it says is all that counts for “has it changed”.
+
+    `capabilities` are the rights of root it keeps; outside of `mounts` it writes only to `memory`
+    (folders, with their size) and `scratch` (folders on the disk, gone with the container).
+    """
 
     name: str
     image: str
@@ -24,6 +28,11 @@ class Service:
     mounts: tuple = ()
     port: tuple = ()
     options: tuple = ()
+    user: str = "0:0"
+    capabilities: tuple = ()
+    memory: tuple = (("/tmp", "64m"), ("/run", "16m"))
+    scratch: tuple = ()
+    pids: int = 512
 
 
 ALWAYS = [
@@ -45,6 +54,8 @@ ALWAYS = [
     "stop-first",
     "--stop-grace-period",
     "30s",
+    "--health-timeout",
+    "30s",  # a busy machine answers late: no reason to stop a database
 ]
 
 
@@ -59,7 +70,20 @@ def create_words(settings, service):
     if service.port:
         published, target = service.port
         words += ["--publish", f"mode=host,published={published},target={target}"]
-    return [*words, *service.options, service.image]
+    return [*words, *box_words(service), *service.options, service.image]
+
+
+def box_words(service):
+    """What makes the container of `service` a hard one."""
+    words = ["--user", service.user, "--read-only", "--init", "--cap-drop", "ALL"]
+    words += _each("--cap-add", service.capabilities)
+    words += ["--limit-pids", str(service.pids), "--ulimit", "core=0:0"]
+    words += _each("--mount", (_memory(*place) for place in service.memory))
+    return words + _each("--mount", (f"type=volume,target={place}" for place in service.scratch))
+
+
+def _memory(target, size):
+    return f"type=tmpfs,target={target},tmpfs-size={size},tmpfs-mode=1777"
 
 
 def _each(option, values):

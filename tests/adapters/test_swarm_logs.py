@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from docker.errors import APIError
 from ipai_ops.adapters import swarm
 from ipai_ops.engine.ports import RuntimeRefused
 
@@ -57,7 +58,7 @@ class Docker:
 
     def _raise_for_status(self, response):
         if not response.ok:
-            raise swarm.APIError("It is gone.", SimpleNamespace(status_code=404), "it is gone")
+            raise APIError("It is gone.", SimpleNamespace(status_code=404), "it is gone")
 
     def _multiplexed_buffer_helper(self, _response):
         return [f"{FIRST} hello\n".encode()]

@@ -44,6 +44,8 @@ class FakeWorld:
 class SwarmWorld:
     """The real engine, under an instance name of its own."""
 
+    deadline_seconds = DEADLINE_SECONDS
+
     def __init__(self, platform, password):
         self.platform = platform
         self.runtime = SwarmRuntime(platform, password)
@@ -52,7 +54,7 @@ class SwarmWorld:
         """The service's own health command fails; nothing to arrange."""
 
     def until(self, fact):
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + self.deadline_seconds
         while not fact():
             if time.monotonic() > deadline:
                 pytest.fail("The swarm did not get there in time.")

@@ -189,6 +189,20 @@ def test_tidying_removes_ended_containers_of_jobs_that_are_gone_only(world, job)
     )
 
 
+def test_a_job_that_is_removed_while_it_runs_is_stopped(world, job):
+    if not isinstance(world.runtime, SwarmRuntime):
+        pytest.skip("The fake keeps no containers.")
+    client, label = docker.from_env(), f"com.docker.swarm.service.name={job.name}"
+    world.runtime.start_job(replace(job, command=("python3", "-c", "import time; time.sleep(600)")))
+    world.until(lambda: client.containers.list(filters={"label": label}))
+    world.runtime.remove(job.name)
+    world.until(
+        lambda: (
+            world.runtime.tidy() or not client.containers.list(all=True, filters={"label": label})
+        )
+    )
+
+
 def test_an_engine_that_does_not_answer_is_unavailable():
     nowhere = Platform(docker="tcp://127.0.0.1:9")
     with pytest.raises(RuntimeUnavailable):

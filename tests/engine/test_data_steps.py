@@ -43,7 +43,7 @@ def volumes(job):
 def test_every_job_has_its_fence_and_only_its_order(kind):
     for name, job in jobs(kind).items():
         assert order(job)["fence"] == f"34-{name}-1"
-        assert set(job.environment) - {"IPAI_SPOOL"} == {"IPAI_SPEC"}
+        assert set(job.environment) - {"IPAI_SPOOL", "IPAI_RUN_AS"} == {"IPAI_SPEC"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

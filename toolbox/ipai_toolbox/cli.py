@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+from .container import harden
+
 DEPLOY = ("build", "database", "update", "smoke", "drop", "sweep", "replay", "probe", "serve")
 MOVE = ("backup", "restore", "clone", "park", "point", "swap", "renew", "forget", "check", "boot")
 ARCHIVES = ("export_zip", "import_zip", "pitr_base", "pitr_restore", "pitr_status")
@@ -17,6 +19,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in VERBS:
         print(f"Usage: ipai_toolbox VERB, one of: {', '.join(VERBS)}", file=sys.stderr)
         return 2
+    harden()
     verb = importlib.import_module(f"ipai_toolbox.verbs.{arguments[0]}")
     if hasattr(verb, "main"):
         return verb.main()

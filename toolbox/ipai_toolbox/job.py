@@ -17,6 +17,7 @@ from .blank import blanker, secret_values
 from .events import Events
 from .outcome import Failure, Stopped
 from .places import Places, places_from
+from .settle import settle
 from .spec import Spec, read_spec
 from .spool import Spool, remove_old
 
@@ -41,7 +42,20 @@ def run_job(verb, environ=os.environ, out=None) -> int:
         spool = Spool(places.spool, spec.run, spec.step, spec.attempt)
     except Failure as failure:
         return _say_without_spool(failure, out or sys.stdout)
+    try:
+        settle(places, environ.get("IPAI_RUN_AS"))
+    except Failure as failure:
+        return _run_spooled(_refuse(failure), spec, spool, places, out)
     return _run_spooled(verb, spec, spool, places, out)
+
+
+def _refuse(failure: Failure):
+    """The verb that only says why the work cannot begin."""
+
+    def verb(_job):
+        raise failure
+
+    return verb
 
 
 def _run_spooled(verb, spec: Spec, spool: Spool, places: Places, out) -> int:

@@ -2,21 +2,18 @@
 
 import re
 from collections import defaultdict
-from contextlib import contextmanager
 from datetime import datetime
 
 import docker
-import requests
 from docker import auth, types
-from docker.errors import APIError, DockerException, NotFound
 
-from ..engine.ports import LogLine, Observation, RuntimeRefused, RuntimeUnavailable
+from ..engine.ports import LogLine, Observation, RuntimeRefused
 from . import swarm_spec, swarm_status
+from .swarm_errors import absent_is_fine, existing_is_fine, translated
 from .swarm_events import Bell
 from .swarm_spec import RELEASE_LABEL
 
 TIMEOUT_SECONDS = 20
-CONFLICT = 409
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 SERVICE_LABEL = "com.docker.swarm.service.name"
 
@@ -32,7 +29,7 @@ class SwarmRuntime:
 
     def observe(self):
         """Return every job and service of this instance, in two API calls."""
-        with _translated():
+        with translated():
             mine = {"label": f"ipai.instance={self._platform.instance}"}
             services = self._client.services(filters=mine, status=False)
             tasks = self._tasks_by_service(mine)
@@ -48,19 +45,28 @@ class SwarmRuntime:
 
     def start_job(self, job):
         """Start the job, or adopt the one that has its name."""
-        with _translated():
+        with translated():
             restart = swarm_spec.runs_once()
             self._create(job, restart, dict(job.labels), mode=swarm_spec.job_mode())
 
     def remove(self, name):
-        """Remove a job or service with its containers; absent is fine."""
-        with _translated(), _absent_is_fine():
+        """Remove a job or service with its containers; absent is fine.
+
+        Docker 20.10 lets the container of a removed job run on: it is told to stop here, and ended
+        by ``tidy`` where it does not.
+        """
+        with translated(), absent_is_fine():
             self._client.remove_service(name)
+        with translated():
+            for container in self._containers(f"{SERVICE_LABEL}={name}"):
+                if _is_running_job(container):
+                    with absent_is_fine(), existing_is_fine():
+                        self._client.kill(container["Id"], "SIGTERM")
 
     def converge(self, service):
         """Create the service or update it start-first; a release that is there already is left alone."""
         labels = {**service.labels, RELEASE_LABEL: service.fingerprint}
-        with _translated():
+        with translated():
             existing = self._service(service.name)
             if existing is None:
                 self._create(service, swarm_spec.runs_on(), labels, **_release_options(service))
@@ -70,7 +76,7 @@ class SwarmRuntime:
 
     def roll_back(self, name, fingerprint):
         """Return to the release before ``fingerprint``; where it was the first, remove it."""
-        with _translated():
+        with translated():
             existing = self._service(name)
             if existing is None or _release_of(existing["Spec"]) != fingerprint:
                 return
@@ -82,7 +88,7 @@ class SwarmRuntime:
 
     def logs(self, name, after):
         """Return the lines of the newest container of a job or service, after a cursor."""
-        with _translated():
+        with translated():
             tasks = self._client.tasks(filters={"service": name})
             task = swarm_status.newest(tasks)
             if task is None:
@@ -91,28 +97,31 @@ class SwarmRuntime:
 
     def ensure_secret(self, name, content, labels):
         """Make a Swarm secret; one with that name already is the one."""
-        with _translated(), _existing_is_fine():
+        with translated(), existing_is_fine():
             self._client.create_secret(name, content, labels=_own(labels))
 
     def ensure_config(self, name, content, labels):
         """Make a Swarm config; one with that name already is the one."""
-        with _translated(), _existing_is_fine():
+        with translated(), existing_is_fine():
             self._client.create_config(name, content, labels=_own(labels))
 
     def remove_secret(self, name):
         """Remove a Swarm secret; absent is fine."""
-        with _translated(), _absent_is_fine():
+        with translated(), absent_is_fine():
             self._client.remove_secret(name)
 
     def tidy(self):
-        """Remove the ended containers of services that are gone: Docker 20.10 keeps those of jobs."""
-        mine = [f"ipai.instance={self._platform.instance}", "ipai.step"]
-        with _translated():
-            ended = self._client.containers(all=True, filters={"label": mine, "status": "exited"})
+        """Remove the containers of jobs that are gone, ended or not, and the ended ones of services."""
+        with translated():
+            mine = self._containers(f"ipai.instance={self._platform.instance}", "ipai.step")
             services = {service["Spec"]["Name"] for service in self._client.services()}
-            for container in ended:
-                if container["Labels"].get(SERVICE_LABEL) not in services:
+            for container in mine:
+                is_over = container["State"] == "exited" or _is_running_job(container)
+                if is_over and container["Labels"].get(SERVICE_LABEL) not in services:
                     self._remove_container(container["Id"])
+
+    def _containers(self, *labels):
+        return self._client.containers(all=True, filters={"label": list(labels)})
 
     def bell(self):
         """Return a Bell that rings when something happens here; it has a connection of its own."""
@@ -120,8 +129,8 @@ class SwarmRuntime:
         return Bell(client, self._platform.instance)
 
     def _remove_container(self, container_id):
-        with _absent_is_fine(), _existing_is_fine():
-            self._client.remove_container(container_id)
+        with absent_is_fine(), existing_is_fine():
+            self._client.remove_container(container_id, v=True, force=True)
 
     @property
     def _client(self):
@@ -150,7 +159,7 @@ class SwarmRuntime:
 
     def _create(self, container, restart, labels, **options):
         template = self._template(container, restart, labels)
-        with _existing_is_fine():
+        with existing_is_fine():
             self._client.create_service(
                 template,
                 name=container.name,
@@ -178,7 +187,14 @@ class SwarmRuntime:
     def _template(self, container, restart, labels):
         secrets = {file.secret: self._secret_id(file.secret) for file in container.secrets}
         configs = {file.config: self._config_id(file.config) for file in container.configs}
-        return swarm_spec.task_template(container, secrets, configs, restart, labels)
+        cpus = self._smallest_node()
+        return swarm_spec.task_template(container, secrets, configs, restart, labels, cpus)
+
+    def _smallest_node(self):
+        """Return how many CPUs every node has at least; None where no node tells."""
+        found = (node.get("Description", {}).get("Resources", {}) for node in self._client.nodes())
+        known = [node["NanoCPUs"] for node in found if node.get("NanoCPUs")]
+        return min(known) / swarm_spec.NANOSECONDS if known else None
 
     def _secret_id(self, name):
         return _exact(self._client.secrets(filters={"name": name}), name, "secret")
@@ -202,6 +218,10 @@ def _release_options(service):
         "mode": types.ServiceMode("replicated", replicas=service.replicas),
         "update_config": swarm_spec.update_config(),
     }
+
+
+def _is_running_job(container):
+    return container["State"] == "running" and RELEASE_LABEL not in container["Labels"]
 
 
 def _release_of(spec):
@@ -246,38 +266,3 @@ def _lines(frames, after):
         pieces, start = [], ""
     if pieces and start > after:
         yield LogLine(start, "".join(pieces))
-
-
-@contextmanager
-def _existing_is_fine():
-    try:
-        yield
-    except APIError as error:
-        if error.status_code != CONFLICT:
-            raise
-
-
-@contextmanager
-def _absent_is_fine():
-    try:
-        yield
-    except NotFound:
-        return
-
-
-@contextmanager
-def _translated():
-    """Turn Docker's exceptions into the engine's two."""
-    try:
-        yield
-    except APIError as error:
-        if error.is_server_error() and "not found" not in str(error.explanation):
-            raise RuntimeUnavailable(str(error.explanation)) from error
-        raise RuntimeRefused(_sentence(error)) from error
-    except (requests.RequestException, DockerException) as error:
-        raise RuntimeUnavailable(str(error)) from error
-
-
-def _sentence(error):
-    text = str(error.explanation or error).strip()
-    return f"Docker refused: {text}" + ("" if text.endswith(".") else ".")

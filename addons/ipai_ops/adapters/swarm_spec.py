@@ -1,30 +1,62 @@
-"""From the engine's JobSpec and ServiceSpec to what the Docker API wants to be sent."""
+"""From the engine's JobSpec and ServiceSpec to what the Docker API wants to be sent.
+
+An image may declare a health check, an entry point, a user, a folder, a stop signal and variables. A
+container of ours takes none of the first five from it; of the variables, those that steer a program
+before its first line are emptied. Every container is hard: no capability but the named ones, no new
+privileges, a read-only root, and limits of processes, memory, CPU and files.
+"""
 
 from docker import types
+
+from ..engine.ports import JobSpec
 
 NANOSECONDS = 1_000_000_000
 RELEASE_LABEL = "ipai.release"
 LOG_DRIVER = {"Name": "json-file", "Options": {"max-size": "100m", "max-file": "2"}}
 MONITOR_SECONDS = 0.1  # how long a healthy new task must stay up; the smoke test looks longer
+LEAST_TEMPORARY_BYTES = 64 << 20
+RUN_BYTES = 16 << 20
+OPEN_FILES = 8192  # no more than what an engine itself may have anywhere
+# A job is ours although its image is not: what would steer its Python or its loader is emptied.
+STEERING = (
+    *("LD_PRELOAD", "LD_AUDIT", "LD_DEBUG", "BASH_ENV", "ENV"),
+    *("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONOPTIMIZE"),
+    *("IPAI_SPEC", "IPAI_SPOOL", "IPAI_SECRETS", "IPAI_MIRRORS", "IPAI_CA_BUNDLE", "IPAI_ADDONS"),
+    *("IPAI_ODOO_USER", "IPAI_RUN_AS", "IPAI_PATIENCE_SECONDS", "IPAI_GIT_PROTOCOLS"),
+    "IPAI_PROBE_PORT",
+)
 
 
-def task_template(container, secret_ids, config_ids, restart, labels):
-    """Return the TaskTemplate of a container; ids are looked up by the caller."""
+def task_template(container, secret_ids, config_ids, restart, labels, cpus=None):
+    """Return the TaskTemplate of a container; ids are looked up by the caller.
+
+    ``cpus``: how many the smallest node has. Docker refuses a container that may use more.
+    """
     spec = types.ContainerSpec(
         image=container.image,
         command=list(container.command),
-        env=dict(container.environment),
+        env=_environment(container),
         labels=labels,
-        mounts=[_mount(mount, labels) for mount in container.mounts],
+        workdir=container.working_dir,
+        mounts=[*_scratch(container), *(_mount(mount, labels) for mount in container.mounts)],
         secrets=[_secret(file, secret_ids[file.secret]) for file in container.secrets],
         configs=[_config(file, config_ids[file.config]) for file in container.configs],
-        user=getattr(container, "user", None),
+        user=container.user,
         healthcheck=_healthcheck(container),
-        stop_grace_period=getattr(container, "stop_grace_seconds", 10) * NANOSECONDS,
+        stop_signal=container.stop_signal,
+        stop_grace_period=container.stop_grace_seconds * NANOSECONDS,
+        read_only=container.is_read_only,
+        init=True,
+        cap_drop=["ALL"],
+        cap_add=[f"CAP_{name}" for name in container.capabilities],
     )
+    # The two the client's types do not know. Engines before API 1.46 pass over the first, there
+    # the toolbox asks the kernel itself.
+    spec["Privileges"] = {"NoNewPrivileges": True}
+    spec["Ulimits"] = [_ulimit("core", 0), _ulimit("nofile", OPEN_FILES)]
     return types.TaskTemplate(
         spec,
-        resources=types.Resources(mem_limit=container.memory_bytes),
+        resources=_resources(container, cpus),
         restart_policy=restart,
         networks=[types.NetworkAttachmentConfig(name) for name in container.networks],
         log_driver=types.DriverConfig(LOG_DRIVER["Name"], LOG_DRIVER["Options"]),
@@ -58,6 +90,39 @@ def endpoint():
     return types.EndpointSpec(mode="dnsrr")
 
 
+def _environment(container):
+    emptied = dict.fromkeys(STEERING, "") if isinstance(container, JobSpec) else {}
+    return {**emptied, **container.environment}
+
+
+def _resources(container, cpus):
+    limit = min(container.cpus, cpus or container.cpus)
+    resources = types.Resources(
+        mem_limit=container.memory_bytes, cpu_limit=int(limit * NANOSECONDS)
+    )
+    resources["Limits"]["Pids"] = container.pids
+    return resources
+
+
+def _ulimit(name, most):
+    return {"Name": name, "Soft": most, "Hard": most}
+
+
+def _scratch(container):
+    """Return the folders that may be written: the usual temporary ones in memory, and the own ones."""
+    temporary = max(LEAST_TEMPORARY_BYTES, container.memory_bytes // 4)
+    usual = {"/tmp": temporary, "/var/tmp": temporary, "/run": RUN_BYTES}
+    own = {place.target: place.size_bytes for place in container.scratch}
+    chosen = {**(usual if container.is_read_only else {}), **own}
+    return [_scratch_folder(target, size) for target, size in chosen.items()]
+
+
+def _scratch_folder(target, size_bytes):
+    if not size_bytes:
+        return types.Mount(target, None, type="volume")
+    return types.Mount(target, None, type="tmpfs", tmpfs_size=size_bytes, tmpfs_mode=0o1777)
+
+
 def _mount(mount, labels):
     if mount.source.startswith("/"):
         return types.Mount(mount.target, mount.source, type="bind", read_only=mount.read_only)
@@ -76,11 +141,11 @@ def _config(file, config_id):
 
 
 def _healthcheck(container):
-    command = getattr(container, "health_command", ())
-    if not command:
-        return None
+    """Return the container's own health check. A job has none, whatever its image says."""
+    if isinstance(container, JobSpec):
+        return types.Healthcheck(test=["NONE"])
     return types.Healthcheck(
-        test=["CMD", *command],
+        test=["CMD", *container.health_command],
         interval=2 * NANOSECONDS,
         timeout=40 * NANOSECONDS,  # the probe of a calm target answers slowly
         retries=5,

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+NOBODY = "65534:65534"
+
 
 class RuntimeUnavailable(Exception):
     """The container runtime does not answer; nothing is known about jobs and services."""
@@ -47,39 +49,57 @@ class ConfigFile:
 
 
 @dataclass(frozen=True)
-class JobSpec:
-    """A container that runs once. Its name is its identity: starting it twice adopts it."""
+class Scratch:
+    """An empty folder for one container: in memory up to ``size_bytes``, or on the disk with 0.
 
-    name: str
-    image: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    networks: tuple[str, ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    secrets: tuple[SecretFile, ...] = ()
-    configs: tuple[ConfigFile, ...] = ()
-    memory_bytes: int = 2 << 30
-    user: str | None = None
+    It goes with its container. What it holds in memory counts as the container's memory.
+    """
+
+    target: str
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True)
-class ServiceSpec:
-    """A container that goes on; replaced start-first behind a health gate."""
+class ContainerSpec:
+    """What every container is given. Nothing is left to the image but its files and variables.
+
+    ``capabilities`` are the few of root's rights it keeps; its root file system is read-only but
+    for ``mounts`` and ``scratch``.
+    """
 
     name: str
     image: str
     command: tuple[str, ...]
-    fingerprint: str
     environment: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    scratch: tuple[Scratch, ...] = ()
     secrets: tuple[SecretFile, ...] = ()
     configs: tuple[ConfigFile, ...] = ()
     memory_bytes: int = 2 << 30
+    cpus: float = 1.0
+    pids: int = 1024
+    user: str = NOBODY
+    capabilities: tuple[str, ...] = ()
+    working_dir: str = "/tmp"
+    stop_signal: str = "SIGTERM"
+    stop_grace_seconds: int = 10
+    is_read_only: bool = True
+
+
+@dataclass(frozen=True)
+class JobSpec(ContainerSpec):
+    """A container that runs once. Its name is its identity: starting it twice adopts it."""
+
+
+@dataclass(frozen=True)
+class ServiceSpec(ContainerSpec):
+    """A container that goes on; replaced start-first behind a health gate."""
+
+    fingerprint: str = field(kw_only=True)
+    health_command: tuple[str, ...] = field(kw_only=True)
     replicas: int = 1
-    health_command: tuple[str, ...] = ()
     start_period_seconds: int = 120
     stop_grace_seconds: int = 30
 

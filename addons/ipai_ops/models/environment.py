@@ -117,7 +117,8 @@ class Environment(models.Model):
         "CHECK(workers >= 0 AND workers <= 64)", "Take between 0 and 64 workers."
     )
     _memory_sane = models.Constraint(
-        "CHECK(memory_mb >= 256)", "An Odoo needs 256 MB of memory at least."
+        "CHECK(memory_mb >= 256 AND memory_mb <= 1048576)",
+        "An Odoo needs 256 MB of memory at least, and 1 TB is the most.",
     )
 
     @api.constrains("host")
@@ -244,6 +245,7 @@ class Environment(models.Model):
             "demo": is_development,
             "run_tests": is_development,
             "workers": 2 if stage == "production" else 0,
+            "cpus": 2.0 if stage == "production" else 1.0,
             "database_server_id": server.id,
             "expires_at": self._expiry(project) if is_development else False,
         }

@@ -124,7 +124,8 @@ class Run(models.Model):
     def _environment_facts(environment, kind):
         if not environment:
             return None
-        names = ("id", "slug", "name", "stage", "host", "workers", "memory_mb", "demo", "run_tests")
+        names = ("id", "slug", "name", "stage", "host", "workers", "memory_mb", "cpus")
+        names += ("demo", "run_tests")
         facts = {name: environment[name] for name in names}
         has_data = bool(environment.database_name)
         database = environment._stable_database()

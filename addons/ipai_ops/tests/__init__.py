@@ -19,6 +19,7 @@ from . import test_hold
 from . import test_hooks
 from . import test_identity
 from . import test_ingest
+from . import test_limits
 from . import test_log
 from . import test_moment
 from . import test_mail

@@ -1,9 +1,9 @@
 """Becomes the target's Odoo server: same command line rules as every other run of Odoo."""
 
 import os
-import pwd
 import sys
 
+from ..container import become, die_first, refuse_hidden_folders
 from ..odoo_command import odoo_program, odoo_user, own_data_folder, path_options
 from ..outcome import Failure
 from ..places import Places, places_from
@@ -14,13 +14,16 @@ def main(environ=os.environ) -> int:
     """Replaces this process by Odoo; comes back only when that is not possible."""
     places = places_from(environ)
     try:
+        refuse_hidden_folders()
         command = server_command(places)
     except Failure as failure:
         print(failure.cause, failure.hint, file=sys.stderr)
         return 1
     user = odoo_user()
     own_data_folder(places, user)
-    become(user)
+    if user is not None:
+        become(user)
+    die_first()
     os.environ.update(proxy_variables(places))
     return os.execv(command[0], command)
 
@@ -32,13 +35,3 @@ def server_command(places: Places) -> list[str]:
             f"There is no {places.odoo_conf}", "Give the service its odoo.conf as a secret"
         )
     return [odoo_program(), "--config", str(places.odoo_conf), *path_options(places)]
-
-
-def become(user: pwd.struct_passwd | None) -> None:
-    """Leave root behind for good; without a user nothing changes."""
-    if user is None:
-        return
-    os.setgroups(os.getgrouplist(user.pw_name, user.pw_gid))
-    os.setgid(user.pw_gid)
-    os.setuid(user.pw_uid)
-    os.environ.update(HOME=user.pw_dir, USER=user.pw_name, LOGNAME=user.pw_name)

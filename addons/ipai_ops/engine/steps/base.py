@@ -18,5 +18,5 @@ def job(context):
         order,
         image=context.platform.images.get("postgres", ""),
         mounts=(cluster, Mount(naming.wal_volume(instance), copies.WAL)),
-        user="0:0",
+        capabilities=copies.OF_POSTGRES,
     )

@@ -3,20 +3,28 @@
 import json
 
 from .. import naming
-from ..ports import ConfigFile, JobSpec, Mount, SecretFile
+from ..ports import ConfigFile, JobSpec, Mount, Scratch, SecretFile
 
 TOOLBOX = "/ipai/toolbox.pyz"
 OWN_SPOOL = "/var/lib/odoo/.ipai-spool"
 CONF = "odoo.conf"
 PROXY = "egress-proxy"
 DOCKER_SOCKET = "/var/run/docker.sock"
+PYTHON = ("python3", "-I", TOOLBOX)  # -I: no variable and no folder of the image steers it
+ROOT = "0:0"
+ODOO = "odoo"  # the user of a target's image
+FILES = ("CHOWN", "DAC_OVERRIDE", "FOWNER")  # files of Odoo's user: read, made, handed over
+BECOME = ("SETUID", "SETGID")  # begins as root, goes on as another user
+JOB_CPUS = 2.0
+ON_DISK = Scratch("/tmp")  # a repository's cache, a replayed cluster: too large for memory
 
 
 def toolbox_job(context, verb, values, **options):
     """Return the JobSpec that runs a verb of the toolbox with ``values`` as its order.
 
     ``is_foreign``: the image is a project's own. It must mount a volume of its environment at
-    /var/lib/odoo, and keeps its spool there: the common one holds lines of other projects.
+    /var/lib/odoo, and keeps its spool there: the common one holds lines of other projects. It begins
+    as root to hand that volume over, and does everything else as the image's user ``odoo``.
     """
     platform, run, step = context.platform, context.run, context.step
     fence = naming.fence(run.id, step.name, context.attempt)
@@ -31,11 +39,16 @@ def toolbox_job(context, verb, values, **options):
     }
     options.setdefault("image", platform.images.get("tools", ""))
     options.setdefault("networks", (platform.control_network,))
-    spool, variables = _spool(platform, options.pop("is_foreign", False))
+    options.setdefault("user", ROOT)  # the spool of all projects is root's, and nobody else's
+    options.setdefault("cpus", JOB_CPUS)
+    is_foreign = options.pop("is_foreign", False)
+    if not is_foreign:
+        options.setdefault("scratch", (ON_DISK,))
+    spool, variables = _spool(platform, is_foreign)
     mounts = (*spool, *options.pop("mounts", ()))
     return JobSpec(
         name=naming.job(platform.instance, run.id, step.name, context.attempt),
-        command=("python3", TOOLBOX, verb),
+        command=(*PYTHON, verb),
         environment={"IPAI_SPEC": json.dumps(order, sort_keys=True), **variables},
         labels=labels(context),
         mounts=mounts,
@@ -47,7 +60,7 @@ def toolbox_job(context, verb, values, **options):
 def _spool(platform, is_foreign):
     """Return (mounts, variables) that give a job the folder where it keeps its lines."""
     if is_foreign:
-        return (), {"IPAI_SPOOL": OWN_SPOOL}
+        return (), {"IPAI_SPOOL": OWN_SPOOL, "IPAI_RUN_AS": ODOO}
     return (Mount(f"{platform.instance}-spool", "/ipai/spool"),), {}
 
 

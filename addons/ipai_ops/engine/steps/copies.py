@@ -12,6 +12,11 @@ BACKUPS = "/ipai/backups"
 FILESTORE = f"{FILES}/filestore"
 JOB_MEMORY_BYTES = 3 << 30  # or what the environment has, where that is more
 WAL = "/ipai/wal"
+OF_POSTGRES = (
+    *common.FILES,
+    *common.BECOME,
+    "KILL",
+)  # works and stops programs as PostgreSQL's user
 BRINGING_DATA = ("restore", "clone", "import_zip", "recover")
 
 
@@ -105,7 +110,12 @@ def admin_job(context, verb, order, mounts=(), secrets=()):
     """Return a job of the tools image that administers the run's database server."""
     address, password = server(context)
     return common.toolbox_job(
-        context, verb, {"server": address, **order}, mounts=mounts, secrets=(password, *secrets)
+        context,
+        verb,
+        {"server": address, **order},
+        mounts=mounts,
+        secrets=(password, *secrets),
+        capabilities=common.FILES if mounts else (),
     )
 
 
@@ -121,6 +131,7 @@ def odoo_job(context, verb, order, secrets=()):
         mounts=(files(context),),
         secrets=(common.odoo_conf(context), *secrets),
         memory_bytes=max(JOB_MEMORY_BYTES, int(environment.get("memory_mb") or 0) << 20),
+        cpus=max(1.0, float(environment.get("cpus") or 0)),
         is_foreign=True,
-        user="0:0",  # the toolbox writes the spool; it starts Odoo itself as the image's odoo user
+        capabilities=("CHOWN", "DAC_OVERRIDE", *common.BECOME),
     )

@@ -28,4 +28,7 @@ def _job(context, server, databases, role, files=()):
     volumes = sorted({volume for volume, _folder in files})
     mounts = tuple(Mount(volume, f"{VOLUMES}/{volume}") for volume in volumes)
     secrets = (common.database_admin(server),)
-    return common.toolbox_job(context, "drop", order, mounts=mounts, secrets=secrets)
+    capabilities = common.FILES if mounts else ()
+    return common.toolbox_job(
+        context, "drop", order, mounts=mounts, secrets=secrets, capabilities=capabilities
+    )

@@ -36,5 +36,5 @@ def job(context):
         ),
         secrets=(password,),
         memory_bytes=copies.JOB_MEMORY_BYTES,
-        user="0:0",
+        capabilities=copies.OF_POSTGRES,
     )

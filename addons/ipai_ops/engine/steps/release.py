@@ -5,7 +5,7 @@ import json
 
 from .. import naming
 from ..ports import Mount, ServiceSpec
-from . import common
+from . import common, copies
 
 
 def service(context):
@@ -16,7 +16,7 @@ def service(context):
     return ServiceSpec(
         name=naming.target(platform.instance, environment["id"]),
         image=image,
-        command=("python3", common.TOOLBOX, "serve"),
+        command=(*common.PYTHON, "serve"),
         fingerprint=_fingerprint(image, conf.secret),
         labels={**common.labels(context), "ipai.host": environment["host"]},
         networks=(platform.network(environment["stage"]),),
@@ -26,7 +26,10 @@ def service(context):
         secrets=(conf, *common.delivered(context), *common.way_out(context)),
         configs=(common.toolbox(platform),),
         memory_bytes=int(environment.get("memory_mb") or 2048) << 20,
-        health_command=("python3", common.TOOLBOX, "probe"),
+        cpus=float(environment.get("cpus") or 1.0),
+        user=common.ODOO,
+        working_dir=copies.FILES,
+        health_command=(*common.PYTHON, "probe"),
     )
 
 

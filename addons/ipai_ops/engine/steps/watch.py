@@ -15,5 +15,5 @@ def job(context):
         image=context.platform.images.get("postgres", ""),
         mounts=(Mount(naming.wal_volume(context.platform.instance), copies.WAL),),
         secrets=(password,),
-        user="0:0",
+        capabilities=copies.OF_POSTGRES,
     )

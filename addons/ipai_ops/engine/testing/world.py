@@ -62,6 +62,7 @@ def deploy_spec(**changes):
         "host": "acme-main",
         "database": None,
         "memory_mb": 1024,
+        "cpus": 1.0,
         "demo": False,
         "run_tests": False,
         "is_serving": True,

@@ -1,0 +1,76 @@
+"""What one environment may take of the machine, and the most that a project's environments may be given."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+MOST_MEMORY_MB = 1 << 20
+MOST_WORKERS = 64
+MOST_CPUS = 256
+LIMITS = {"memory_mb": "max_memory_mb", "workers": "max_workers", "cpus": "max_cpus"}
+
+
+def _ceiling(field, **options):
+    """A field that only managers see and change: a ceiling is no ceiling to those who may lift it."""
+    return field(groups="ipai_ops.group_manager", tracking=True, required=True, **options)
+
+
+class Project(models.Model):
+    _inherit = "ops.project"
+
+    max_memory_mb = _ceiling(
+        fields.Integer,
+        string="Memory of an environment, at most (MB)",
+        default=8192,
+        help="People who set up environments cannot give one of them more.",
+    )
+    max_workers = _ceiling(fields.Integer, string="Workers of an environment, at most", default=8)
+    max_cpus = _ceiling(fields.Float, string="CPUs of an environment, at most", default=4.0)
+
+    _max_memory_sane = models.Constraint(
+        f"CHECK(max_memory_mb >= 256 AND max_memory_mb <= {MOST_MEMORY_MB})",
+        "An environment's memory is between 256 MB and 1 TB.",
+    )
+    _max_workers_sane = models.Constraint(
+        f"CHECK(max_workers >= 0 AND max_workers <= {MOST_WORKERS})",
+        "Take between 0 and 64 workers.",
+    )
+    _max_cpus_sane = models.Constraint(
+        f"CHECK(max_cpus >= 0.1 AND max_cpus <= {MOST_CPUS})",
+        "Take between 0.1 and 256 CPUs.",
+    )
+
+    @api.constrains(*LIMITS.values())
+    def _check_ceilings(self):
+        self.environment_ids.filtered(lambda each: each.state != "destroyed")._check_limits()
+
+
+class Environment(models.Model):
+    _inherit = "ops.environment"
+
+    cpus = fields.Float(
+        string="CPUs",
+        default=1.0,
+        help="The most it uses at once. A part of one is fine; a preview gets by with one.",
+    )
+
+    _cpus_sane = models.Constraint(
+        f"CHECK(cpus >= 0.1 AND cpus <= {MOST_CPUS})", "Take between 0.1 and 256 CPUs."
+    )
+
+    @api.constrains(*LIMITS, "project_id")
+    def _check_limits(self):
+        for environment in self:
+            project = environment.sudo().project_id
+            for name, ceiling in LIMITS.items():
+                if environment[name] > project[ceiling]:
+                    raise ValidationError(
+                        self.env._(
+                            "%(environment)s would get %(field)s %(value)g, and its project "
+                            "allows %(most)g. Take less, or ask a manager to raise the limit "
+                            "in the project's settings.",
+                            environment=environment.display_name,
+                            field=environment._fields[name].string,
+                            value=environment[name],
+                            most=project[ceiling],
+                        )
+                    )
