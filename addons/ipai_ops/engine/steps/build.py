@@ -14,6 +14,7 @@ def job(context):
         "ref": context.spec["ref"],
         "commit": context.spec.get("commit"),
         "base_image": project.get("base_image") or platform.images.get("odoo", ""),
+        "platform_images": [image for image in (platform.images.get("odoo"),) if image],
         "registry": platform.registry.get("address", ""),
         "registry_internal": platform.registry.get("internal", ""),
         "extra_repositories": list(context.spec.get("extra_repositories", ())),
