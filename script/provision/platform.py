@@ -69,7 +69,7 @@ def _postgres(settings, images, kind):
         image=images["postgres"],
         networks=("control", kind),
         secrets=((f"postgres-{kind}-password", "postgres-password"),),
-        environment=("POSTGRES_ARCHIVE=on",) if archives else (),
+        environment=("POSTGRES_TENANTS=on", *(["POSTGRES_ARCHIVE=on"] if archives else [])),
         mounts=(
             (f"postgres-{kind}", "/var/lib/postgresql"),
             *([("wal", "/ipai/wal")] if archives else []),

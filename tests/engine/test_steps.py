@@ -168,7 +168,7 @@ def test_a_development_deploy_holds_nobody():
 def test_a_restart_releases_anew_on_the_data_that_is_there():
     spec = development(database="acme_main_7_r12")
     restart = context("release", {**spec, "redeploy": BUILT}, "restart")
-    assert [s.name for s in plan_for("restart", spec).steps] == ["release", "smoke"]
+    assert [s.name for s in plan_for("restart", spec).steps] == ["role", "release", "smoke"]
     assert common.database(restart) == "acme_main_7_r12"
     assert steps.service(restart).secrets[0].secret == "ipai-run-34-conf"
 

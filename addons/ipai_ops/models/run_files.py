@@ -40,4 +40,5 @@ class Run(models.Model):
             workers=environment["workers"],
             memory_mb=environment["memory_mb"],
             extra={} if is_trial else self._conf_extra(),
+            bus="" if is_trial else copies.role(context),
         )

@@ -4,6 +4,7 @@ import os
 import pwd
 import sys
 
+from ..bus_database import bus_variables
 from ..odoo_command import odoo_program, odoo_user, own_data_folder, path_options
 from ..outcome import Failure
 from ..places import Places, places_from
@@ -21,7 +22,7 @@ def main(environ=os.environ) -> int:
     user = odoo_user()
     own_data_folder(places, user)
     become(user)
-    os.environ.update(proxy_variables(places))
+    os.environ.update({**proxy_variables(places), **bus_variables(places)})
     return os.execv(command[0], command)
 
 
