@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from .outcome import Failure
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]*")
-NEARBY = (".localhost", ".local", ".internal")
 HINT = "Name the base image, an image of this project or a public one, then push again"
 
 
@@ -40,12 +39,14 @@ class ImageRules:
         return f"{host}/{path}" in (own, *map(_repository, self.platform))
 
     def _is_here(self, host: str, path: str) -> bool:
-        """True for this machine and its neighbours under any name, and for the platform's images."""
+        """True for the platform's images, and for its registry under any name it may have."""
         name, colon, port = host.rpartition(":") if re.search(r":\d+$", host) else (host, "", "")
-        registry = _plain(self.registry)
-        is_platforms = f"{host}/{path}".startswith(f"{registry}/{self.instance}/".lower())
+        registry, internal = _plain(self.registry), _plain(self.internal)
+        if f"{host}/{path}".startswith(f"{registry}/{self.instance}/".lower()) or host == internal:
+            return True
         has_its_port = bool(colon) and registry.endswith(f":{port}")
-        return is_platforms or has_its_port or host == _plain(self.internal) or _is_nearby(name)
+        is_behind = bool(colon) and internal.endswith(f":{port}") and not _is_public(name)
+        return has_its_port or is_behind or _is_nearby(name)
 
 
 def _plain(address: str) -> str:
@@ -71,11 +72,23 @@ def _repository(reference: str) -> str:
 
 
 def _is_nearby(name: str) -> bool:
-    """True for what no registry on the internet is called: single words, private and odd addresses."""
+    """True for this machine and services beside it, and for addresses in an odd notation."""
     name = name.strip("[]").rstrip(".")
-    if ("." not in name and ":" not in name) or name.endswith(NEARBY):
+    if ("." not in name and ":" not in name) or name.endswith(".localhost"):
         return True
-    try:
-        return not ipaddress.ip_address(name).is_global
-    except ValueError:
+    address = _address(name)
+    if address is None:
         return bool(re.fullmatch(r"[0-9a-fx.:]*", name))
+    return address.is_loopback or address.is_unspecified or address.is_link_local
+
+
+def _is_public(name: str) -> bool:
+    address = _address(name.strip("[]"))
+    return address is None or address.is_global
+
+
+def _address(name: str):
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None

@@ -40,7 +40,9 @@ SPELLINGS = [
     "[::1]:15000/ipai/demo:x",
     "ipai-registry:5000/ipai/demo:x",
     "ipai-registry:5000/ipai/acme:x",
-    "tasks.ipai-registry.internal:5000/ipai/demo:x",
+    "172.18.0.1:15000/x/y:z",
+    "0.0.0.0:80/ipai/demo:x",
+    "[::ffff:127.0.0.1]:15000/ipai/demo:x",
     "registry.acme.example:15000/ipai/demo:x",
     "127.0.0.1:15001/ipaitest/demo:x",
     "127.0.0.1:15000/ipai/postgres:x",
@@ -174,7 +176,16 @@ def test_no_base_image_is_of_another_project(name):
 
 
 @pytest.mark.parametrize(
-    "name", [BASE, "127.0.0.1:15000/ipai/acme:1", "odoo:19.0", "ghcr.io/acme/odoo:1", "acme/odoo"]
+    "name",
+    [
+        BASE,
+        "127.0.0.1:15000/ipai/acme:1",
+        "odoo:19.0",
+        "ghcr.io/acme/odoo:1",
+        "acme/odoo",
+        "registry.acme.internal/odoo:1",
+        "10.1.2.3:8443/odoo",
+    ],
 )
 def test_the_projects_own_and_public_images_are_free(name):
     RULES.check(name, "x")

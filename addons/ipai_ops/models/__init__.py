@@ -3,6 +3,7 @@ from . import project
 from . import database_server
 from . import artifact
 from . import environment
+from . import database_server_project
 from . import environment_actions
 from . import environment_promotion
 from . import role

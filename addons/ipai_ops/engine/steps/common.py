@@ -9,6 +9,7 @@ TOOLBOX = "/ipai/toolbox.pyz"
 OWN_SPOOL = "/var/lib/odoo/.ipai-spool"
 CONF = "odoo.conf"
 PROXY = "egress-proxy"
+DOCKER_CONFIG = "docker-config.json"
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
