@@ -18,10 +18,10 @@ SECTION, OPTION = "ipai", "bus_database"
 VARIABLE = "IPAI_BUS_DATABASE"  # read by at_start/sitecustomize.py in each process of Odoo
 
 
-def bus_variables(places: Places, environ=os.environ) -> dict[str, str]:
-    """What sends Odoo to its bus database; a copy on trial has none and uses itself."""
+def bus_variables(places: Places, database: str = "", environ=os.environ) -> dict[str, str]:
+    """What sends Odoo to its bus database; a copy on trial has none and uses itself, `database`."""
     named = read_section(places.odoo_conf, SECTION).get(OPTION)
-    bus = named or read_options(places.odoo_conf).get("db_name", "")
+    bus = named or database or read_options(places.odoo_conf).get("db_name", "")
     if not bus or bus.lower() == "false":
         return {}
     paths = [str(Path(__file__).parent / "at_start"), environ.get("PYTHONPATH", "")]

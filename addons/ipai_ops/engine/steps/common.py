@@ -140,10 +140,10 @@ def database(context):
     is_kept = environment["stage"] != "development" or context.run.kind != "deploy"
     if environment.get("database") and is_kept:
         return environment["database"]
-    code, slug = context.spec["project"]["code"], environment["slug"]
+    instance = context.platform.instance
     if environment["stage"] == "development":
-        return naming.fresh_database(code, slug, environment["id"], context.run.id)
-    return naming.stable_database(code, slug, environment["id"])
+        return naming.fresh_database(instance, environment["id"], context.run.id)
+    return naming.stable_database(instance, environment["id"])
 
 
 def built(context):
