@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 import requests
 import websocket
+from docker.errors import APIError
 from ipai_ops.engine import naming, registry_login
 
 DOCKERFILE = """
@@ -139,7 +140,7 @@ def test_no_customer_connects_to_what_is_shared_or_the_others(suite, customers, 
     told = in_container(suite, docker_world, left, REACH, *names)
     assert [told[name] for name in (left.database, left.role)] == ["open", "open"]
     for name in ("postgres", "template1", right.database, right.role):
-        assert "permission denied" in told[name], told
+        assert "CONNECT privilege" in told[name], told
 
 
 def listener(suite, customer):
@@ -176,9 +177,9 @@ def test_a_message_of_one_worker_reaches_the_websocket_of_another_process(suite,
     left, right = customers
     links = [listener(suite, customer) for customer in customers]
     assert suite.get(suite.host(left.environment), "/talk/say/hello").text == "said"
-    assert heard(links[0], 20) == ["hello"]
+    assert heard(links[0], 45) == ["hello"]
     assert suite.get(suite.host(right.environment), "/talk/say/welcome").text == "said"
-    assert heard(links[1], 20) == ["welcome"]
+    assert heard(links[1], 45) == ["welcome"]
     for link in links:
         link.close()
 
@@ -188,7 +189,7 @@ def test_a_cron_that_is_triggered_runs_before_anybody_would_look_again(suite, cu
     host = suite.host(customers[number].environment)
     before = int(suite.get(host, "/talk/woken").text)
     assert suite.get(host, "/talk/wake").text == "woken"
-    suite.until(lambda: int(suite.get(host, "/talk/woken").text) > before, 25, "No cron woke up.")
+    suite.until(lambda: int(suite.get(host, "/talk/woken").text) > before, 45, "No cron woke up.")
 
 
 def test_odoo_listens_in_the_environments_own_bus_database_alone(suite, customers, docker_world):
@@ -273,15 +274,15 @@ def test_the_registry_mounts_no_layer_of_another_project(suite, customers, regis
     assert registry("GET", f"/v2/{own}/blobs/{secret}").status_code == 404
 
 
-def test_the_engine_pulls_nothing_with_a_builds_login(suite, customers, docker_world, tmp_path):
+def test_the_engine_pulls_nothing_with_a_builds_login(suite, customers, docker_world):
     """What the registry refuses, Docker cannot get either; the layers it has do not help."""
     password = (suite.settings.secrets / "registry-password").read_text().strip()
     code, end = customers[0].project.code, int(time.time()) + 600
     user, word = registry_login.build_login(password, suite.settings.instance, code, end)
     client = docker_world.client.api
     given = {"username": user, "password": word}
-    told = list(client.pull(customers[1].image, auth_config=given, stream=True, decode=True))
-    assert "denied" in json.dumps(told), told
+    with pytest.raises(APIError, match="denied"):
+        client.pull(customers[1].image, auth_config=given)
     told = list(client.pull(customers[0].image, auth_config=given, stream=True, decode=True))
     assert not any("error" in line for line in told), told
 
