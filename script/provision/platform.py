@@ -37,6 +37,7 @@ def ensure_registry(commands, settings, recipes):
             name=settings.named("registry"),
             image=image,
             networks=("control",),
+            environment=(f"REGISTRY_INSTANCE={settings.instance}",),
             secrets=(("registry-password", "registry-password"),),
             mounts=(("registry", "/var/lib/docker-registry"),),
             capabilities=(
@@ -81,7 +82,7 @@ def _postgres(settings, images, kind):
         image=images["postgres"],
         networks=("control", kind),
         secrets=((f"postgres-{kind}-password", "postgres-password"),),
-        environment=("POSTGRES_ARCHIVE=on",) if archives else (),
+        environment=("POSTGRES_TENANTS=on", *(["POSTGRES_ARCHIVE=on"] if archives else [])),
         mounts=(
             (f"postgres-{kind}", "/var/lib/postgresql"),
             *([("wal", "/ipai/wal")] if archives else []),
@@ -164,11 +165,10 @@ def write_platform(commands, settings, images):
 
 def platform_facts(commands, settings, images):
     """What is the same on a developer's machine and on a server."""
-    address, internal = registry_addresses(settings)
     return {
         "instance": settings.instance,
         "domain": settings.domain,
-        "registry": {"address": address, "internal": internal, "username": REGISTRY_USER},
+        "registry": _registry(settings),
         "images": images,
         "networks": {
             kind: settings.named(kind) for kind in ("control", "production", "nonproduction")
@@ -180,6 +180,13 @@ def platform_facts(commands, settings, images):
         "docker": SOCKET,
         "slots": 2,
     }
+
+
+def _registry(settings):
+    """``scoped``: it knows logins that are made for one project's builds."""
+    address, internal = registry_addresses(settings)
+    named = {"address": address, "internal": internal, "username": REGISTRY_USER}
+    return {**named, "scoped": True}
 
 
 def _ca_bundle(commands, settings):

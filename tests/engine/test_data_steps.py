@@ -111,7 +111,7 @@ def test_foreign_data_is_neutralised_and_productions_masked():
 def test_a_rollback_swaps_the_restore_point_in_or_leaves_the_data():
     swap = order(jobs("rollback", point={"database": "acme_main_7_p12"})["swap"])
     assert swap["incoming"] == "acme_main_7_p12"
-    assert list(contexts("rollback")) == ["hold", "release", "resume", "smoke"]
+    assert list(contexts("rollback")) == ["role", "hold", "release", "resume", "smoke"]
 
 
 def test_an_s3_repository_brings_credentials_as_files_and_no_volume():

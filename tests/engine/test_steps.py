@@ -123,7 +123,7 @@ def test_production_runs_no_tests():
 
 def test_development_gets_a_database_no_other_build_has():
     said = order(steps.job(context("database", development())))
-    assert said["database"] == "acme_main_7_r34"
+    assert said["database"] == "ipai_odoo_7_r34"
 
 
 def test_production_keeps_its_database():
@@ -169,7 +169,7 @@ def test_a_development_deploy_holds_nobody():
 def test_a_restart_releases_anew_on_the_data_that_is_there():
     spec = development(database="acme_main_7_r12")
     restart = context("release", {**spec, "redeploy": BUILT}, "restart")
-    assert [s.name for s in plan_for("restart", spec).steps] == ["release", "smoke"]
+    assert [s.name for s in plan_for("restart", spec).steps] == ["role", "release", "smoke"]
     assert common.database(restart) == "acme_main_7_r12"
     assert steps.service(restart).secrets[0].secret == "ipai-run-34-conf"
 
@@ -202,11 +202,16 @@ def test_a_collection_drops_on_each_server_and_then_sweeps():
     assert order(steps.job(context("sweep", spec, "collect")))["images"] == [IMAGE]
 
 
-@pytest.mark.parametrize("text", ["Feature/POS café #41", "---", "x" * 200, "Ünïcödé"])
-def test_names_of_databases_fit_postgresql(text):
-    name = naming.fresh_database("acme", naming.slug(text), 123456, 7890123)
-    assert len(name) <= 63
-    assert name.endswith("_123456_r7890123")
+@pytest.mark.parametrize("instance", ["ipai", "A-long-name-" * 9])
+def test_names_that_all_on_a_server_may_read_fit_postgresql_and_name_no_customer(instance):
+    names = (
+        naming.fresh_database(instance, 123456, 7890123),
+        naming.stable_database(instance, 123456),
+        naming.role(instance, 123456),
+        naming.quarantine_role(instance, 123456),
+    )
+    assert all(len(name) <= 63 and name == name.lower() for name in names)
+    assert len(set(names)) == 4
 
 
 def test_a_toolbox_of_another_release_has_another_name():

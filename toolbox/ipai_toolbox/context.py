@@ -8,6 +8,7 @@ from pathlib import Path
 from . import BUILDER_VERSION
 from .docker_cli import Base
 from .dockerfile import Recipe, dockerfile
+from .own_dockerfile import OwnDockerfile
 from .requirements import copy_requirements
 from .source import Repository, Source
 from .tree import Copier, addon_digest, stamp, tree_digest
@@ -28,10 +29,15 @@ class Context:
         return self.fingerprint[:16]
 
 
-def write_context(source: Source, base: Base, work: Path, platform: str) -> Context:
-    """The context for the generated Dockerfile, or for the repository's own one."""
+def write_context(source: Source, base: Base, work: Path, platform: str, rules, base_of) -> Context:
+    """The context for the generated Dockerfile, or for the repository's own one.
+
+    `rules` say whose images an own Dockerfile may use, `base_of(name)` gives their facts.
+    """
     if source.settings.dockerfile:
-        return _own_context(source, base, work, platform)
+        arguments = {"BASE_IMAGE": base.reference}
+        own = OwnDockerfile(source.settings.dockerfile, rules, arguments, base_of)
+        return _own_context(source, base, work, platform, own)
     folder = work / "context"
     copiers = [_copy_addons(repo, folder) for repo in source.repositories]
     has_python = _write_python(source, folder / "python")
@@ -46,8 +52,10 @@ def write_context(source: Source, base: Base, work: Path, platform: str) -> Cont
     return Context(folder, _write(work / "Dockerfile", text), fingerprint, digests, warnings)
 
 
-def _own_context(source: Source, base: Base, work: Path, platform: str) -> Context:
-    """The repository's own Dockerfile sees the repository as it is."""
+def _own_context(
+    source: Source, base: Base, work: Path, platform: str, own: OwnDockerfile
+) -> Context:
+    """The repository's own Dockerfile, checked, sees the repository as it is."""
     folder = source.own.checkout.folder
     path = folder / source.settings.dockerfile
     digests = {addon.name: addon_digest(addon.folder) for addon in source.own.addons}
@@ -57,9 +65,12 @@ def _own_context(source: Source, base: Base, work: Path, platform: str) -> Conte
         else []
     )
     stamp(folder)
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = own.checked(path.read_text(encoding="utf-8", errors="replace"))
     fingerprint = _fingerprint(platform, base.identity, text, tree_digest(folder))
-    return Context(folder, path, fingerprint, digests, tuple(warnings))
+    ignored = path.with_name(f"{path.name}.dockerignore")
+    if ignored.is_file() and not ignored.is_symlink():
+        _write(work / "Dockerfile.dockerignore", ignored.read_text("utf-8", "replace"))
+    return Context(folder, _write(work / "Dockerfile", text), fingerprint, digests, tuple(warnings))
 
 
 def _copy_addons(repo: Repository, folder: Path) -> Copier:

@@ -18,16 +18,18 @@ DOWN = (
     "is the docker daemon running",
     "error during connect",
 )
+MOUNTED = "Mounted from"  # the line names the repository of another project
 DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
 class Base:
-    """A base image: its name for FROM, what identifies its content, and the user it runs as."""
+    """A base image: its name for FROM, its content, its user, and what it makes builds on it do."""
 
     reference: str
     identity: str
     user: str
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,13 @@ class Docker:
         return _base(image, json.loads(done.output)[0])
 
     def build(
-        self, context: Path, dockerfile: Path, *, tag, arguments, labels, ca_bundle, on_line
+        self, context: Path, dockerfile: Path, *, tag, arguments, labels, ca_bundle, cache, on_line
     ) -> Finished:
-        """Build with BuildKit; each line of its plain progress goes to `on_line`."""
+        """Build with BuildKit.
+
+        `cache` comes before the id of every cache mount, whatever the Dockerfile calls it: the
+        builder's caches are common to all projects. Each line of its plain progress goes to `on_line`.
+        """
         command = [
             "docker",
             "build",
@@ -69,7 +75,8 @@ class Docker:
             "--tag",
             tag,
         ]
-        for key, value in sorted(arguments.items()):
+        own = {**arguments, "BUILDKIT_CACHE_MOUNT_NS": cache}
+        for key, value in sorted(own.items()):
             command += ["--build-arg", f"{key}={value}"]
         for key, value in sorted(labels.items()):
             command += ["--label", f"{key}={value}"]
@@ -81,7 +88,10 @@ class Docker:
     def push(self, tag: str, on_line) -> tuple[Finished, str]:
         """Push a tag; gives the digest that the registry confirmed, or an empty text."""
         done = stream(
-            ["docker", "push", tag], on_line, timeout_seconds=PUSH_SECONDS, env=self._environment()
+            ["docker", "push", tag],
+            lambda line: None if MOUNTED in line else on_line(line),
+            timeout_seconds=PUSH_SECONDS,
+            env=self._environment(),
         )
         found = DIGEST.findall(done.output)
         return done, found[-1] if found else ""
@@ -177,10 +187,19 @@ def explain_docker(output: str) -> Failure | None:
 
 def _base(image: str, facts: dict) -> Base:
     """Pinned by digest where the image has one; a local image is known by its id."""
-    digests = facts.get("RepoDigests") or []
-    pinned = image if "@sha256:" in image else (digests or [image])[0]
+    config = facts["Config"]
+    repository = re.sub(r":[^/]*$", "", image)
+    own = [name for name in facts.get("RepoDigests") or [] if _is_of(name, repository)]
+    pinned = image if "@sha256:" in image else (own or [image])[0]
     identity = pinned.partition("@")[2] or facts["Id"]
-    return Base(pinned, identity, facts["Config"].get("User") or "")
+    return Base(pinned, identity, config.get("User") or "", tuple(config.get("OnBuild") or ()))
+
+
+def _is_of(digest: str, repository: str) -> bool:
+    """True for a digest of this repository; the same content may be known under others too."""
+    return digest.partition("@")[0].removeprefix("docker.io/").removeprefix(
+        "library/"
+    ) == repository.removeprefix("docker.io/").removeprefix("library/")
 
 
 def _last(text: str) -> str:

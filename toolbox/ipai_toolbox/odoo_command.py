@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .bus_database import bus_variables
 from .events import Events
 from .folders import own
 from .odoo_conf import read_options
@@ -44,7 +45,7 @@ def run_odoo(request: Request, places: Places, events: Events) -> tuple[Finished
             log.on_line,
             on_idle=log.on_idle,
             timeout_seconds=RUN_SECONDS,
-            env={**odoo_environment(user), **proxy_variables(places)},
+            env={**odoo_environment(user, places, request.database), **proxy_variables(places)},
             user=user,
         )
     log.flush()
@@ -61,7 +62,7 @@ def run_neutralize(database: str, places: Places, events: Events, *, only_print=
             [*command, *path_options(places), *(["--stdout"] if only_print else [])],
             lines.append if only_print else log.on_line,
             timeout_seconds=NEUTRALIZE_SECONDS,
-            env=odoo_environment(user),
+            env=odoo_environment(user, places, database),
             user=user,
         )
     log.flush()
@@ -167,10 +168,13 @@ def own_data_folder(places: Places, user: pwd.struct_passwd | None) -> None:
         own(folder, user.pw_uid, user.pw_gid)
 
 
-def odoo_environment(user: pwd.struct_passwd | None) -> dict[str, str]:
-    """Odoo's environment: the job's own without its order, with its user's home."""
+def odoo_environment(
+    user: pwd.struct_passwd | None, places: Places, database: str
+) -> dict[str, str]:
+    """Odoo's environment: the job's own without its order, with its bus database and its user's home."""
     hidden = ("IPAI_SPEC", "ODOO_RC", "OPENERP_SERVER")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
+    environment |= bus_variables(places, database)
     if user is None:
         return environment
     return {**environment, "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name}

@@ -10,12 +10,14 @@ from ipai_toolbox.docker_cli import Base
 from ipai_toolbox.dockerfile import Recipe, dockerfile
 from ipai_toolbox.git import git_for
 from ipai_toolbox.image.install_python import record_odoo
+from ipai_toolbox.image_names import ImageRules
 from ipai_toolbox.outcome import Failure
 from ipai_toolbox.requirements import Requirement
 from ipai_toolbox.source import gather
 from ipai_toolbox.tree import Copier, addon_digest, stamp, tree_digest
 
 BASE = Base("registry:1/i/odoo@sha256:" + "a" * 64, "sha256:" + "a" * 64, "odoo")
+RULES = ImageRules("registry:1", "registry:1", "i", "demo", (BASE.reference,))
 ADDON = {"shop/__manifest__.py": addon(), "shop/__init__.py": "", "shop/models/a.py": "x = 1\n"}
 
 PLAIN = """\
@@ -65,7 +67,7 @@ def context_of(places, tmp_path, events):
         spec = make_spec(
             repository_url=repo.url, ref="refs/heads/main", extra_repositories=list(extras)
         )
-        return write_context(gather(spec, fetcher), base, work, platform)
+        return write_context(gather(spec, fetcher), base, work, platform, RULES, lambda name: base)
 
     return build
 
@@ -150,7 +152,7 @@ def test_a_repository_without_addons_is_one_sentence(context_of, make_repo):
         context_of(repo)
 
 
-def test_an_own_dockerfile_is_used_as_it_is(context_of, make_repo):
+def test_an_own_dockerfile_is_used_once_it_is_checked(context_of, make_repo):
     repo = make_repo()
     repo.commit(
         {

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 from test_servers import DIGEST, MANIFEST
@@ -74,7 +75,8 @@ def build_job(http_server, make_repo, places, events):
         repository_url=repo.url,
         ref="refs/heads/main",
         commit=None,
-        base_image="r:1/i/odoo@sha256:bb",
+        base_image="127.0.0.1:5/ipai/odoo@sha256:bb",
+        platform_images=["127.0.0.1:5/ipai/odoo@sha256:bb"],
         registry="127.0.0.1:5",
         registry_internal=http_server.address,
     )
@@ -108,6 +110,24 @@ def test_a_new_commit_is_built_pushed_and_described(build_job, http_server, dock
     words = docker.call("build")
     assert f"ipai.commit={result['commit']}" in words
     assert f"127.0.0.1:5/ipai/demo:{result['fingerprint'][:16]}" in words
+
+
+def test_a_build_keeps_its_caches_apart_and_names_no_other_project(build_job, http_server, docker):
+    has_image_after_push(http_server, docker)
+    said = f"5f70: Mounted from ipai/uxshop\n6a7b: Pushed\ntag: digest: {DIGEST} size: 9"
+    docker.answer({"push": (0, said, "")})
+    build.run(build_job)
+    assert "BUILDKIT_CACHE_MOUNT_NS=ipai/demo" in docker.call("build")
+    messages = [message for _level, message, _payload in build_job.events.said]
+    assert "6a7b: Pushed" in messages
+    assert not any("uxshop" in message for message in messages)
+
+
+def test_a_base_image_of_another_project_is_not_even_pulled(build_job, docker):
+    order = {**build_job.spec.values, "base_image": f"127.0.0.1:5/ipai/uxshop@{DIGEST}"}
+    with pytest.raises(Failure, match="belongs to somebody else"):
+        build.run(replace(build_job, spec=replace(build_job.spec, values=order)))
+    assert not any(words[0] in ("pull", "image") for words in docker.calls)
 
 
 def test_an_image_that_the_registry_has_is_not_built_again(build_job, http_server, docker):

@@ -3,6 +3,7 @@
 import re
 
 DATABASE_NAME_LIMIT = 63  # PostgreSQL: NAMEDATALEN - 1
+INSTANCE_LIMIT = 24  # leaves room for what comes after it in names of databases and roles
 LABEL_LIMIT = 63  # RFC 1035, 2.3.4
 
 
@@ -73,16 +74,18 @@ def quarantine_role(instance, environment_id):
     return f"{_identifier(instance)}_quarantine_{environment_id}"
 
 
-def stable_database(code, slug_text, environment_id):
-    """Return the database name of a staging or production environment."""
-    tail = f"_{environment_id}"
-    return _identifier(f"{code}_{slug_text}")[: DATABASE_NAME_LIMIT - len(tail)] + tail
+def stable_database(instance, environment_id):
+    """Return the database name of a staging or production environment.
+
+    Everybody on a PostgreSQL server may read the names of its databases and roles, so they say
+    neither customer nor branch.
+    """
+    return f"{_identifier(instance)}_odoo_{environment_id}"
 
 
-def fresh_database(code, slug_text, environment_id, run_id):
+def fresh_database(instance, environment_id, run_id):
     """Return a database name no other build has or will have."""
-    tail = f"_{environment_id}_r{run_id}"
-    return _identifier(f"{code}_{slug_text}")[: DATABASE_NAME_LIMIT - len(tail)] + tail
+    return f"{stable_database(instance, environment_id)}_r{run_id}"
 
 
 def copy_of(database, mark, run_id):
@@ -105,4 +108,4 @@ def fence(run_id, step, attempt):
 
 
 def _identifier(text):
-    return slug(text, DATABASE_NAME_LIMIT).replace("-", "_")
+    return slug(text, INSTANCE_LIMIT).replace("-", "_")

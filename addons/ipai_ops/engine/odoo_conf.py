@@ -47,11 +47,13 @@ def render(
     memory_mb: int = 2048,
     addons_path: str | None = None,
     extra: Mapping[str, object] | None = None,
+    bus: str = "",
 ) -> str:
     """Return the text of a target's odoo.conf; it holds the database password.
 
     The database manager is off: no list, one database, no master password that could be guessed.
-    ``extra`` options win over all others.
+    ``extra`` options win over all others. ``bus``: the database that Odoo takes for "postgres"; it has
+    a section of its own, which the toolbox reads and Odoo does not.
     """
     options = {
         **FIXED,
@@ -69,7 +71,8 @@ def render(
     if addons_path:
         options["addons_path"] = addons_path
     options |= extra or {}
-    return "[options]\n" + "".join(f"{key} = {_value(options[key])}\n" for key in options)
+    told = f"[ipai]\nbus_database = {_value(bus)}\n" if bus else ""
+    return "[options]\n" + "".join(f"{key} = {_value(options[key])}\n" for key in options) + told
 
 
 def is_free_option(name: str) -> bool:

@@ -16,6 +16,7 @@ class Artifact(models.Model):
         [
             ("image", "Image"),
             ("database", "Database"),
+            ("bus", "Bus database"),
             ("volume", "Files"),
             ("service", "Service"),
             ("secret", "Secret"),

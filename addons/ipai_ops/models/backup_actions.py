@@ -91,7 +91,7 @@ class Backup(models.Model):
 
     def _trial(self):
         """Return what a quarantine needs to know: another server, and what comes out of it."""
-        server = self.env["ops.database.server"]._for_stage("staging")
+        server = self.env["ops.database.server"]._for_stage("staging", self.project_id)
         is_production = self.stage == "production"
         order = {"server": server._facts(), "makes_snapshot": is_production}
         return order | ({"masking": self.project_id._masking()} if is_production else {})

@@ -40,9 +40,14 @@ class DatabaseServer(models.Model):
             server.environment_count = len(server.environment_ids)
 
     @api.model
-    def _for_stage(self, stage):
-        """Return the server new environments of ``stage`` use; non-production apart if it can be."""
-        servers = self.sudo().search([(f"serves_{stage}", "=", True)])  # every user may deploy
+    def _for_stage(self, stage, project=None):
+        """Return the server new environments of ``stage`` use; non-production apart if it can be.
+
+        A server that is kept for the project comes before those for everybody.
+        """
+        domain = [(f"serves_{stage}", "=", True), *self._open_to(project)]
+        servers = self.sudo().search(domain)  # every user may deploy
+        servers = servers.filtered("project_id") or servers
         if stage == "production":
             return servers[:1]
         apart = servers.filtered(lambda server: not server.serves_production)
@@ -78,7 +83,7 @@ class DatabaseServer(models.Model):
         """Environments made before there was a server get theirs."""
         waiting = self.env["ops.environment"].search([("database_server_id", "=", False)])
         for environment in waiting:
-            server = self._for_stage(environment.stage)
+            server = self._for_stage(environment.stage, environment.project_id)
             if server:
                 environment.database_server_id = server
 

@@ -240,7 +240,7 @@ class Environment(models.Model):
 
     def _stage_defaults(self, stage, project):
         is_development = stage == "development"
-        server = self.env["ops.database.server"]._for_stage(stage)
+        server = self.env["ops.database.server"]._for_stage(stage, project)
         return {
             "demo": is_development,
             "run_tests": is_development,

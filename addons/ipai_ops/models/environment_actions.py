@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..asks_again import asks_again
 from ..engine import naming
+from ..platform_facts import platform
 from .environment import GONE
 
 PULL_REQUEST_REFS = {"gitlab": "refs/merge-requests/%s/head"}
@@ -185,5 +186,4 @@ class Environment(models.Model):
         """Return the database that updates keep, or None where each deploy gets a fresh one."""
         if self.stage == "development":
             return None
-        code = self.project_id.code
-        return self.database_name or naming.stable_database(code, self.slug, self.id)
+        return self.database_name or naming.stable_database(platform().instance, self.id)

@@ -10,6 +10,7 @@ from ..engine import naming
 
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CODE_LIMIT = 30
+TAKEN = ("edge", "gate", "management", "odoo", "postgres", "registry", "tools")
 
 
 class Project(models.Model):
@@ -93,6 +94,14 @@ class Project(models.Model):
                         "single hyphens, a letter first, %(limit)s at most.",
                         code=project.code,
                         limit=CODE_LIMIT,
+                    )
+                )
+
+            if project.code in TAKEN:
+                raise ValidationError(
+                    self.env._(
+                        "The code “%s” is the name of an image of the platform. Take another one.",
+                        project.code,
                     )
                 )
 

@@ -88,7 +88,7 @@ class Artifact(models.Model):
         """A run that copied data leaves the files' place and what it parked, nothing else."""
         kept = run.environment_id._kept_copies()
         for artifact in self.filtered(lambda a: a.state in ("planned", "present")):
-            if artifact.kind == "volume" or artifact.name in kept:
+            if artifact.kind in ("volume", "bus") or artifact.name in kept:
                 artifact._mark_present()
             elif artifact.kind == "database" and run._has_discarded():
                 artifact._mark_removed()
@@ -97,7 +97,7 @@ class Artifact(models.Model):
 
     def _after_destroy(self):
         """The destroy run removed databases, files and service; images may serve others."""
-        gone = self.filtered(lambda a: a.kind in ("database", "volume", "service"))
+        gone = self.filtered(lambda a: a.kind in ("database", "bus", "volume", "service"))
         elsewhere = gone.filtered(lambda a: a._server() != a.environment_id.database_server_id)
         elsewhere = elsewhere.filtered(lambda a: a.kind == "database")
         (gone - elsewhere)._mark_removed()

@@ -1,9 +1,12 @@
 """The texts that only the control plane can write and that travel as Swarm secrets."""
 
-from odoo import models
+import calendar
+
+from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..engine import odoo_conf
+from .. import platform_facts
+from ..engine import odoo_conf, registry_login
 from ..engine.steps import common, copies
 from .backup_repository import REPOSITORY_FILES
 
@@ -22,9 +25,21 @@ class Run(models.Model):
             return self.project_id.git_credentials
         if what == "masking-key":
             return self.project_id._masking_key()
+        if what == common.DOCKER_CONFIG:
+            return self._registry_login()
         if what in REPOSITORY_FILES:
             return self._repository()._file_content(what)
         raise UserError(self.env._("Nobody knows how to write “%s”.", what))
+
+    def _registry_login(self):
+        """Return a Docker client's configuration that opens this project's repository alone."""
+        platform = platform_facts.platform()
+        registry, code = platform.registry, self.spec["project"]["code"]
+        end = calendar.timegm(fields.Datetime.now().timetuple()) + registry_login.SECONDS
+        key = platform_facts.registry_password()
+        login = registry_login.build_login(key, platform.instance, code, end)
+        addresses = (registry["address"], registry["internal"])
+        return registry_login.docker_config(addresses, *login)
 
     def _odoo_conf(self):
         environment, server = self.spec["environment"], self.spec["server"]
@@ -40,4 +55,5 @@ class Run(models.Model):
             workers=environment["workers"],
             memory_mb=environment["memory_mb"],
             extra={} if is_trial else self._conf_extra(),
+            bus="" if is_trial else copies.role(context),
         )

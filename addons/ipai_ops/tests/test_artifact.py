@@ -45,6 +45,15 @@ class TestArtifact(OpsCase):
         spec = self.production._destroy("button").spec
         self.assertEqual(spec["databases"], ["acme_a", "acme_b", "acme_main"])
 
+    def test_a_bus_database_stays_as_long_as_its_environment(self):
+        bus = self.artifacts._plan(self.run_one, "bus", "ipai_env_7", "bus:ipai_env_7")
+        self.finish(self.run_one)
+        self.assertEqual(bus.state, "present")
+        self.finish(self.production._deploy("push", "b" * 40))
+        self.assertEqual(bus.state, "present")
+        self.finish(self.production._destroy("button"))
+        self.assertEqual(bus.state, "removed")
+
     def test_an_image_nobody_serves_or_would_go_back_to_is_garbage(self):
         kept = self.image_of(self.production, "sha256:1")
         old_environment = self.make_environment()

@@ -1,3 +1,4 @@
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from .common import PLATFORM, OpsCase
@@ -54,3 +55,27 @@ class TestDatabaseServer(OpsCase):
         environment.database_server_id = False
         self.servers._sync_platform()
         self.assertEqual(environment.database_server_id.name, "nonproduction")
+
+    def make_other_project(self):
+        values = {"name": "Kept", "code": "kept", "repository_url": "https://git.example.org/k.git"}
+        return self.env["ops.project"].create(values)
+
+    def test_a_server_kept_for_one_project_serves_it_first_and_no_other(self):
+        project, other = self.make_other_project(), self.project
+        values = {"name": "kept", "host": "kept", "admin_secret": "s", "serves_staging": True}
+        kept = self.servers.create({**values, "project_id": project.id})
+        self.assertEqual(self.servers._for_stage("staging", project), kept)
+        self.assertNotIn(kept, self.servers._for_stage("staging", other))
+        self.assertNotIn(kept, self.servers._for_stage("staging"))
+
+    def test_no_environment_is_moved_to_a_server_kept_for_another_project(self):
+        environment = self.make_environment()
+        values = {"name": "kept", "host": "kept", "admin_secret": "s", "serves_staging": True}
+        kept = self.servers.create({**values, "project_id": self.make_other_project().id})
+        with self.assertRaisesRegex(ValidationError, "kept for another project"):
+            environment.database_server_id = kept
+
+    def test_a_server_with_environments_of_others_is_kept_for_nobody(self):
+        server = self.make_environment().database_server_id
+        with self.assertRaisesRegex(ValidationError, "kept for another project"):
+            server.project_id = self.make_other_project()

@@ -125,3 +125,8 @@ class TestProject(OpsCase):
         self.project.invalidate_recordset()
         counts = ("environment_count", "run_count", "active_run_count", "failed_count")
         self.assertEqual([self.project[name] for name in counts], [2, 1, 1, 1])
+
+    def test_a_project_has_no_code_that_is_the_name_of_an_image_of_the_platform(self):
+        for code in ("odoo", "tools", "registry"):
+            with self.assertRaisesRegex(ValidationError, "image of the platform"):
+                self.project.copy({"code": code})

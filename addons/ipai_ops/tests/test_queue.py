@@ -1,3 +1,6 @@
+import base64
+import json
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -7,11 +10,33 @@ from odoo import fields
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 
+from ..engine import registry_login
 from .common import OTHER_SHA, SHA, OpsCase
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
 class TestQueue(OpsCase):
+    def test_a_build_is_given_a_login_of_its_project_that_ends(self):
+        word = self.platform_path.with_name("registry-password")
+        word.write_text("registry word", encoding="utf-8")
+        addresses = {"address": "127.0.0.1:15001", "internal": "ipaitest-registry:5000"}
+        self.addCleanup(self.write_platform)
+        self.write_platform(registry={**addresses, "password_file": str(word)})
+        run = self.production._deploy("push", SHA)
+        told = json.loads(run._file_content("docker-config.json"))["auths"]
+        user, _, password = (
+            base64.b64decode(told["127.0.0.1:15001"]["auth"]).decode().partition(":")
+        )
+        code, _, end = user.partition(".")
+        self.assertEqual(code, "acme")
+        self.assertLess(int(end), time.time() + 13 * 3600)
+        login = registry_login.build_login("registry word", "ipaitest", "acme", int(end))
+        self.assertEqual((user, password), login)
+
+    def test_odoo_is_told_its_bus_database_and_a_trial_none(self):
+        conf = self.production._deploy("push", SHA)._file_content("odoo.conf")
+        self.assertIn(f"[ipai]\nbus_database = ipaitest_env_{self.production.id}\n", conf)
+
     def test_a_deploy_is_frozen_with_all_a_pipeline_needs(self):
         run = self.production._deploy("push", SHA)
         spec = run.spec
@@ -21,7 +46,7 @@ class TestQueue(OpsCase):
         self.assertEqual(spec["project"]["code"], "acme")
         self.assertIs(spec["project"]["has_git_credentials"], False)
         self.assertEqual(spec["environment"]["host"], "acme-main")
-        self.assertEqual(spec["environment"]["database"], f"acme_main_{self.production.id}")
+        self.assertEqual(spec["environment"]["database"], f"ipaitest_odoo_{self.production.id}")
         self.assertEqual(spec["server"]["admin_secret"], "pg-production-password")
         self.assertEqual(spec["base_url"], "http://acme-main.localhost:18080")
         self.assertNotIn("redeploy", spec)

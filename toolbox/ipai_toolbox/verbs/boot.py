@@ -93,7 +93,7 @@ def _visit(job: Job, visitor: _Visitor, log: OdooLog) -> bool:
 
     with conf_for(job.places, user) as conf:
         command = [odoo_program(), *_arguments(job, conf, visitor.port)]
-        environment = odoo_environment(user)
+        environment = odoo_environment(user, job.places, job.spec.text("database"))
         try:
             stream(
                 command,

@@ -10,11 +10,15 @@ from ..checkout import Fetcher
 from ..context import Context, write_context
 from ..docker_cli import Base, Docker, docker_for, explain_docker
 from ..git import git_for
+from ..image_names import ImageRules
+from ..ipai_yml import FILE
 from ..job import Job
 from ..outcome import Failure
+from ..own_dockerfile import check_triggers
 from ..patience import REGISTRY_SECONDS, patiently
 from ..registry import HINT, Image, Registry, registry_for
 from ..source import Source, gather
+from ..spec import Spec
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,28 @@ def _run(job: Job, work: Path) -> dict:
     git = git_for(places, spec.text("repository_url"), work, reach)
     source = gather(spec, Fetcher(git, places.mirrors, work, job.events))
     job.events.progress(0.15, _summary(source))
-    base = build.docker.base(source.settings.base_image or spec.text("base_image"))
-    context = write_context(source, base, work, spec.maybe_text("platform"))
+    rules = _rules(spec)
+    base = _base(build, source, rules)
+    platform = spec.maybe_text("platform")
+    context = write_context(source, base, work, platform, rules, build.docker.base)
     image, found = _image(build, source, base, context)
     return _result(build, source, context, image, found)
+
+
+def _rules(spec: Spec) -> ImageRules:
+    """Whose images this build may use."""
+    names = ("registry", "registry_internal", "instance", "project")
+    return ImageRules(*map(spec.text, names), tuple(spec.texts("platform_images")))
+
+
+def _base(build: Build, source: Source, rules: ImageRules) -> Base:
+    """The image that the repository, the project or the platform names. Raises Failure."""
+    named = source.settings.base_image
+    image = named or build.job.spec.text("base_image")
+    rules.check(image, f"{FILE}, base_image" if named else "The project's base image")
+    base = build.docker.base(image)
+    check_triggers(base, image, rules)
+    return base
 
 
 def _image(build: Build, source: Source, base: Base, context: Context) -> tuple[Image, bool]:
@@ -77,6 +99,7 @@ def _build(build: Build, source: Source, base: Base, context: Context) -> None:
         arguments={"BASE_IMAGE": base.reference} if source.settings.dockerfile else {},
         labels=_labels(build, source, context),
         ca_bundle=build.job.places.ca_bundle,
+        cache=build.name,
         on_line=log,
     )
     if done.timed_out:

@@ -52,7 +52,8 @@ def _told(job: Job, seconds: int, command, stdin) -> dict:
     """Run as the target's own user, with its configuration; `command(conf)` gives the words."""
     said, user = _Lines(job.events), odoo_user()
     with conf_for(job.places, user) as conf:
-        environment = {**odoo_environment(user), **proxy_variables(job.places)}
+        own = odoo_environment(user, job.places, job.spec.text("database"))
+        environment = {**own, **proxy_variables(job.places)}
         environment |= {"ODOO_RC": str(conf), "TERM": "dumb"}
         done = stream(
             command(conf),

@@ -2,6 +2,7 @@
 
 import os
 
+from ..bus_database import close_shared, ensure_bus
 from ..job import Job
 from ..odoo_conf import read_options
 from ..outcome import Failure
@@ -22,6 +23,9 @@ def run(job: Job) -> dict:
     with server_of(job.spec.part("server"), job.places) as server:
         server.wait()
         _role(server, role, password)
+        close_shared(server)
+        if job.spec.get("bus"):
+            ensure_bus(server, role)
         if job.spec.get("role_only"):
             return {"created": False, "size_bytes": 0}
         created = bool(job.spec.get("create", True)) and _database(server, name, role)

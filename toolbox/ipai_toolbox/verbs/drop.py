@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from ..bus_database import drop_bus
 from ..folders import NewFolder
 from ..foreign_sql import drop_filler
 from ..job import Job
@@ -24,6 +25,8 @@ def run(job: Job) -> dict:
             drop_filler(server, half)
         for name in dropped:
             job.events.info(f"Dropped database {name}")
+        if role and drop_bus(server, role):
+            job.events.info(f"Dropped bus database {role}")
         if role and _drop_role(server, role):
             job.events.info(f"Dropped role {role}")
     wanted = [Path(name) for name in job.spec.texts("folders")]

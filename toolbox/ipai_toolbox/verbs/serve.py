@@ -3,6 +3,7 @@
 import os
 import sys
 
+from ..bus_database import bus_variables
 from ..container import become, die_first, refuse_hidden_folders
 from ..odoo_command import odoo_program, odoo_user, own_data_folder, path_options
 from ..outcome import Failure
@@ -24,7 +25,7 @@ def main(environ=os.environ) -> int:
     if user is not None:
         become(user)
     die_first()
-    os.environ.update(proxy_variables(places))
+    os.environ.update({**proxy_variables(places), **bus_variables(places)})
     return os.execv(command[0], command)
 
 

@@ -47,7 +47,7 @@ def _odoo(job: Job, database: str, names: list[str], log: OdooLog):
             log.on_line,
             on_idle=log.on_idle,
             timeout_seconds=SECONDS,
-            env=odoo_environment(user),
+            env=odoo_environment(user, job.places, database),
             user=user,
         )
 

@@ -1,10 +1,10 @@
 """rollback: the build that served before serves again, on its own data where that is wanted."""
 
-from .data import BACK, SWAP
+from .data import BACK, ROLE, SWAP
 from .deploy import HOLD, RELEASE, RESUME, SMOKE
 
 
 def steps(spec):
     """Return the steps; without a restore point the data stays as it is."""
     swap, back = ((SWAP,), (BACK,)) if spec.get("point") else ((), ())
-    return (HOLD, *swap, RELEASE, RESUME, SMOKE, *back)
+    return (ROLE, HOLD, *swap, RELEASE, RESUME, SMOKE, *back)

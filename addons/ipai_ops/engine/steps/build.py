@@ -14,6 +14,7 @@ def job(context):
         "ref": context.spec["ref"],
         "commit": context.spec.get("commit"),
         "base_image": project.get("base_image") or platform.images.get("odoo", ""),
+        "platform_images": [image for image in (platform.images.get("odoo"),) if image],
         "registry": platform.registry.get("address", ""),
         "registry_internal": platform.registry.get("internal", ""),
         "open_networks": list(project.get("open_networks") or ()),
@@ -34,8 +35,17 @@ def job(context):
 
 
 def _secrets(context):
-    registry = context.platform.secrets.get("registry")
-    docker_config = (SecretFile(registry, "docker-config.json"),) if registry else ()
+    """Return a registry login of the project's own, and what opens its repository."""
+    docker_config = _login(context)
     if not context.spec["project"].get("has_git_credentials"):
         return docker_config
     return (*docker_config, common.run_secret(context, "git-credentials"))
+
+
+def _login(context):
+    """Return the login as a file; a registry elsewhere has the platform's alone."""
+    platform = context.platform
+    if platform.registry.get("scoped"):
+        return (common.run_secret(context, common.DOCKER_CONFIG),)
+    registry = platform.secrets.get("registry")
+    return (SecretFile(registry, common.DOCKER_CONFIG),) if registry else ()

@@ -9,6 +9,7 @@ TOOLBOX = "/ipai/toolbox.pyz"
 OWN_SPOOL = "/var/lib/odoo/.ipai-spool"
 CONF = "odoo.conf"
 PROXY = "egress-proxy"
+DOCKER_CONFIG = "docker-config.json"
 DOCKER_SOCKET = "/var/run/docker.sock"
 PYTHON = ("python3", "-I", TOOLBOX)  # -I: no variable and no folder of the image steers it
 ROOT = "0:0"
@@ -152,10 +153,10 @@ def database(context):
     is_kept = environment["stage"] != "development" or context.run.kind != "deploy"
     if environment.get("database") and is_kept:
         return environment["database"]
-    code, slug = context.spec["project"]["code"], environment["slug"]
+    instance = context.platform.instance
     if environment["stage"] == "development":
-        return naming.fresh_database(code, slug, environment["id"], context.run.id)
-    return naming.stable_database(code, slug, environment["id"])
+        return naming.fresh_database(instance, environment["id"], context.run.id)
+    return naming.stable_database(instance, environment["id"])
 
 
 def built(context):

@@ -56,6 +56,11 @@ def role(context):
     return naming.role(platform.instance, environment["id"])
 
 
+def bus(context):
+    """Return the database by which the environment's Odoo talks to its own processes; a trial has none."""
+    return () if on_trial(context) else (Made("bus", role(context)),)
+
+
 def network(context):
     """Return the network in which Odoo meets the run's data; none out of a quarantine."""
     stage = "staging" if on_trial(context) else context.spec["environment"]["stage"]

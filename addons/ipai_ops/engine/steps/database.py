@@ -12,11 +12,12 @@ def job(context):
         "database": common.database(context),
         "role": naming.role(context.platform.instance, environment["id"]),
         "create": True,
+        "bus": True,
     }
     secrets = (common.database_admin(server), common.odoo_conf(context))
     return common.toolbox_job(context, "database", order, secrets=secrets)
 
 
 def makes(context):
-    """Return the environment's database."""
-    return (copies.made(context, common.database(context)),)
+    """Return the environment's database and the one its processes talk by."""
+    return (copies.made(context, common.database(context)), *copies.bus(context))
