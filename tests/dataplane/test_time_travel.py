@@ -19,9 +19,11 @@ class Archived:
         self.server = world.server("archived", data=self.data, more=mounts, POSTGRES_ARCHIVE="on")
         self.other = world.server("elsewhere")
         self.other.sql("CREATE ROLE preview LOGIN")
-        self.server.sql("CREATE DATABASE shop")
+        self.server.sql("CREATE ROLE shop LOGIN")
+        self.server.sql("CREATE DATABASE shop OWNER shop")
         self.server.sql(
-            "CREATE TABLE sale (number int, at timestamptz DEFAULT clock_timestamp())", "shop"
+            "SET ROLE shop; CREATE TABLE sale (number int, at timestamptz DEFAULT clock_timestamp())",
+            "shop",
         )
 
     @property
@@ -42,7 +44,11 @@ class Archived:
 
     def bring(self, moment, name, **more):
         order = {"server": self.other.address, "source_database": "shop", "database": name}
-        order |= {"role": "preview", "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        order |= {
+            "role": "preview",
+            "source_role": "shop",
+            "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
         return self.run("pitr_restore", **{**order, **more})
 
     def sell(self, number):
@@ -91,8 +97,8 @@ def test_one_database_comes_back_as_it_was_at_a_moment(archived):
 
 def test_a_database_that_came_or_was_swapped_in_after_the_base_backup_comes_back(archived):
     for name in ("later", "shop_incoming"):
-        archived.server.sql(f"CREATE DATABASE {name}")
-        archived.server.sql(f"CREATE TABLE here AS SELECT '{name}' AS name", name)
+        archived.server.sql(f"CREATE DATABASE {name} OWNER shop")
+        archived.server.sql(f"SET ROLE shop; CREATE TABLE here AS SELECT '{name}' AS name", name)
     archived.server.sql("ALTER DATABASE shop RENAME TO shop_aside")
     archived.server.sql("ALTER DATABASE shop_incoming RENAME TO shop")
     time.sleep(1.1)
@@ -126,7 +132,12 @@ def test_a_killed_journey_is_whole_after_the_next_attempt(archived):
     archived.sell(41)
     archived.archive_now()
     order = {"server": archived.other.address, "source_database": "shop", "role": "preview"}
-    order |= {"database": "shop_hit", "time": moment.isoformat(), "run": 9100}
+    order |= {
+        "source_role": "shop",
+        "database": "shop_hit",
+        "time": moment.isoformat(),
+        "run": 9100,
+    }
     for attempt, words in enumerate(("Restoring", "Replaying", "Moving"), start=1):
         job = archived.start("pitr_restore", attempt=attempt, **order)
         job.until_it_says(words)

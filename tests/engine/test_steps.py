@@ -186,6 +186,7 @@ def test_a_destruction_drops_every_database_it_was_told_and_the_role():
     said = order(steps.job(context("drop", spec, "destroy")))
     assert said["databases"] == ["acme_main_7"]
     assert said["role"] == "ipai_env_7"
+    assert said["owners"] == {"acme_main_7": ["ipai_env_7", "ipai_quarantine_7"]}
 
 
 def test_destroying_what_never_had_a_server_skips_the_drop():

@@ -18,10 +18,10 @@ from ipai_toolbox import folders
 from ipai_toolbox.dump import date_by_content, files_of, write_dump
 from ipai_toolbox.filestore import census, check_contents
 from ipai_toolbox.foreign_sql import _allowed
+from ipai_toolbox.login import Login
 from ipai_toolbox.manifest import check_rows
 from ipai_toolbox.new_database import partial_name
 from ipai_toolbox.outcome import Failure, Unreachable
-from ipai_toolbox.postgres import Server
 from ipai_toolbox.process import Finished
 from ipai_toolbox.restic import Repository, _Watch, repository_of, seconds_of
 from ipai_toolbox.restic_causes import explain
@@ -289,16 +289,16 @@ def test_a_dump_ends_as_soon_as_its_repository_turns_out_not_to_open(tmp_path, m
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     opening = Future()
     Timer(0.7, opening.set_exception, [Failure("The key does not open it", "Check it")]).start()
-    server = Server("nowhere", 5432, tmp_path / "passfile")
+    login = Login("nowhere", 5432, tmp_path / "passfile", "somebody", "acme")
     with pytest.raises(Failure, match="does not open"):
-        write_dump(server, "acme", "1", tmp_path / "dump", print, lambda: backup.heed(opening))
+        write_dump(login, "1", tmp_path / "dump", print, lambda: backup.heed(opening))
     assert ended.exists()
 
 
 def test_a_first_attempt_dumps_only_while_its_repository_may_still_open(monkeypatch):
     opening = Future()
     opening.set_exception(Failure("The key does not open it", "Check it"))
-    monkeypatch.setattr(backup, "frozen", lambda *_words: nullcontext())
-    monkeypatch.setattr(backup, "_collect", lambda _backup, _now, on_idle: on_idle())
+    monkeypatch.setattr(backup, "_entered", lambda *_words: nullcontext((None, None)))
+    monkeypatch.setattr(backup, "_collect", lambda _backup, _login, _now, on_idle: on_idle())
     with pytest.raises(Failure, match="does not open"):
         backup._new(SimpleNamespace(server=None, database="acme", job=Mock()), opening)

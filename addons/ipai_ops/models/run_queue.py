@@ -213,7 +213,7 @@ class Run(models.Model):
         """Queue a clean-up, or return the one under way; empty when there is no garbage."""
         artifacts = self.env["ops.artifact"].sudo()  # whoever may ask: things are judged as a whole
         artifacts._mark_unneeded_images()
-        if not artifacts.search_count([("state", "=", "garbage")], limit=1):
+        if not artifacts.search_count(artifacts._collectable(), limit=1):
             return self.browse()
         active = [("kind", "=", "collect"), ("state", "in", ("queued", "running"))]
         under_way = self.search(active, limit=1)
