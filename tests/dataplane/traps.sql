@@ -5,7 +5,12 @@ CREATE SCHEMA evil;
 CREATE FUNCTION evil.spring(place text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     might boolean := false;
+    once text := 'evil.seen_' || pg_catalog.md5(pg_catalog.concat(place, current_user, session_user));
 BEGIN
+    IF pg_catalog.current_setting(once, true) IS NOT NULL THEN
+        RETURN true;
+    END IF;
+    PERFORM pg_catalog.set_config(once, 'yes', false);
     BEGIN
         EXECUTE 'SET ROLE NONE';
     EXCEPTION WHEN OTHERS THEN NULL;
