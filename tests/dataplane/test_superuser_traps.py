@@ -182,6 +182,12 @@ def test_a_hostile_archive_springs_no_trap_as_superuser_when_it_comes_in(trapped
 
     def bring_in():
         taken = company.run("import_zip", mounts=mounts, **order, **files)
+        setting = (
+            "SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase"
+        )
+        assert trapped.server.sql(f"{setting} WHERE datname = 'hostile_in'") == "0"
+        for setting in SETTINGS:
+            trapped.as_tenant(f"ALTER DATABASE hostile_in SET {setting}", "hostile_in")
         return taken, company.run("renew", **order, base_url="https://own.example")
 
     seen, (taken, renewed) = trapped.seen_during(bring_in)

@@ -166,6 +166,43 @@ def test_a_look_can_archive_first_what_is_being_written(archived):
     assert status["waiting"] == 0
 
 
+TRAP = """SET ROLE shop; CREATE SCHEMA evil;
+CREATE FUNCTION evil.spring() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  EXECUTE 'SET ROLE NONE';
+  BEGIN EXECUTE 'COPY (SELECT current_user) TO PROGRAM ''cat > /ipai/wal/sprung''';
+  EXCEPTION WHEN insufficient_privilege THEN NULL; END;
+  RETURN true;
+END $$;
+CREATE FUNCTION evil.to_char(timestamptz, text) RETURNS text LANGUAGE sql AS
+  $$ SELECT CASE WHEN evil.spring() THEN pg_catalog.to_char($1, $2) END $$;
+CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE sql AS
+  $$ SELECT CASE WHEN evil.spring() THEN pg_catalog.now() END $$;
+CREATE FUNCTION evil.format(text, name, name) RETURNS text LANGUAGE sql AS
+  $$ SELECT CASE WHEN evil.spring() THEN pg_catalog.format($1, $2, $3) END $$;
+ALTER DATABASE shop SET search_path = evil, pg_catalog, public;"""
+
+
+def test_code_of_a_database_that_is_brought_back_never_runs_as_superuser(archived):
+    """A scratch cluster has the same tenants, and their code would meet the archive of everybody."""
+    look = "[ -e /ipai/wal/sprung ] && cat /ipai/wal/sprung; rm -f /ipai/wal/sprung"
+    archived.server.sql(TRAP, "shop")
+    archived.server.sql("SELECT to_char(now(), 'YYYY')", "shop")
+    assert archived.world.shell(look, archived.mounts) == "postgres\n"
+    time.sleep(1.1)
+    moment = datetime.now(UTC)
+    time.sleep(1.1)
+    archived.sell(60)
+    archived.archive_now()
+    archived.world.shell(look, archived.mounts)
+    assert archived.bring(moment, "shop_trapped").ok
+    assert archived.world.shell(look, archived.mounts) == ""
+    refused = archived.bring(moment, "not_ours", source_role="preview")
+    assert "does not belong to this environment" in refused.cause
+    assert "not_ours" not in archived.other.databases()
+    archived.server.sql("ALTER DATABASE shop RESET search_path")
+    archived.server.sql("DROP SCHEMA evil CASCADE", "shop")
+
+
 def test_a_second_base_backup_takes_only_the_difference(archived):
     first = archived.run("pitr_status")["base_bytes"]
     second = archived.run("pitr_base", kind="incr")

@@ -91,7 +91,9 @@ def test_every_verb_refuses_a_role_that_can_be_more_than_a_tenant(company, stran
             done = company.run(
                 case, server=company.staging.address, **orders(company)[case], role=role
             )
-            if done.ok or "belong" not in done.cause and "role of an environment" not in done.cause:
+            if done.ok or (
+                "belong" not in done.cause and "role of an environment" not in done.cause
+            ):
                 wrong[case, role] = done.result
     company.staging.sql("DROP ROLE sly; DROP ROLE mighty")
     assert not wrong

@@ -189,7 +189,9 @@ def test_a_destruction_drops_every_database_it_was_told_and_the_role():
     assert said["owners"] == {"acme_main_7": ["ipai_env_7", "ipai_quarantine_7"]}
 
 
-@pytest.mark.parametrize("volume", ["ipai-env-8-data", "ipai-postgres-production", "ipai-snapshots"])
+@pytest.mark.parametrize(
+    "volume", ["ipai-env-8-data", "ipai-postgres-production", "ipai-snapshots"]
+)
 def test_a_destruction_removes_no_volume_but_the_environments_own(volume):
     own = {**deploy_spec(), "volumes": ["ipai-env-7-quarantine"]}
     swept = order(steps.job(context("sweep", own, "destroy")))

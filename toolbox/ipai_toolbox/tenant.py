@@ -82,8 +82,8 @@ def filling(server: Server, database: str, role: str) -> Iterator[Login]:
 
 
 def as_itself(login: Login) -> Login:
-    """The same login, acting as itself instead of as its first role."""
-    return replace(login, role="")
+    """The same login, acting as itself instead of as its first role; it finds the server's own functions alone."""
+    return replace(login, role="", search_path=SAFE_PATH)
 
 
 def require_ordinary(server: Server, *roles: str) -> None:
@@ -132,12 +132,14 @@ def _hand_over(server: Server, login: Login, role: str) -> None:
     verifier, name = scram_verifier(password, os.urandom(16)), identifier(login.user)
     server.run(
         f"ALTER ROLE {name} PASSWORD {literal(verifier)};\n{_ended(login.user, keeps_login=True)}"
-        f"GRANT {identifier(role)} TO {name};\n{database_given(login.database, role)}"
+        f"GRANT {identifier(role)} TO {name};\n{database_given(login.database, role)}\n"
+        f"ALTER DATABASE {identifier(login.database)} RESET ALL"
     )
     write_passfile(login.passfile.parent, password)
     given = GIVEN.format(old=literal(login.user), new=literal(role))
-    careful = replace(login, search_path=SAFE_PATH)
-    careful.run(f"{given}\nREASSIGN OWNED BY {name} TO {identifier(role)};\nDROP OWNED BY {name};")
+    as_itself(login).run(
+        f"{given}\nREASSIGN OWNED BY {name} TO {identifier(role)};\nDROP OWNED BY {name};"
+    )
 
 
 def _ended(name: str, keeps_login: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from ..folders import Copied, NewFolder, copy_tree, folder_of, is_kept_for
 from ..identity import forgotten_bundles, renewal
@@ -11,7 +10,7 @@ from ..new_database import NewDatabase, new_database, size_of
 from ..outcome import Failure
 from ..ownership import objects_given, require_owned
 from ..patience import DATABASE_SECONDS, patiently
-from ..postgres import SAFE_PATH, Server, server_of
+from ..postgres import Server, server_of
 from ..reflink import copy_method
 from ..tenant import as_itself, tenant
 
@@ -69,8 +68,7 @@ def _take_over(database: NewDatabase, before: str, identity: str) -> None:
     server, name, role = database.server, database.partial, database.role
     if before != role:
         with tenant(server, name, role, before) as login:
-            both = replace(as_itself(login), search_path=SAFE_PATH)
-            both.run(objects_given(before, role))
+            as_itself(login).run(objects_given(before, role))
     with tenant(server, name, role) as login:
         login.run(identity)
 
