@@ -20,7 +20,7 @@ from provision.images import ensure_archives, ensure_loaded  # noqa: E402
 PASSWORD = "the-administrators-word"
 ODOO_PASSWORD = "the-targets-word"
 RESTIC_PASSWORD = "the-key-of-the-repository"
-WAIT_SECONDS = 300
+WAIT_SECONDS = 1200
 
 
 class Quiet:

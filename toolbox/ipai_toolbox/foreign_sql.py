@@ -15,6 +15,7 @@ from .dump import check
 from .login import Login
 from .outcome import Failure
 from .process import Finished
+from .sql_lines import Script
 
 SECONDS = 6 * 3600
 SKIPPED = re.compile(
@@ -77,12 +78,21 @@ def _feed(process: subprocess.Popen, lines: Iterable[bytes]) -> set[str]:
 
 
 def _allowed(lines: Iterable[bytes], wanted: set[str]) -> Iterator[bytes]:
-    """The lines of a dump without those that only the administrator could run; data goes untouched."""
-    in_data = False
+    """The lines of a dump without those that only the administrator could run.
+
+    Data goes untouched, and so does what is a part of a longer statement: a text, a function's body.
+    """
+    in_data, script = False, Script()
     for line in lines:
         if in_data:
             in_data = line.rstrip(b"\r\n") != b"\\."
-        elif line.startswith(b"COPY ") and line.rstrip().endswith(b"FROM stdin;"):
+            yield line
+            continue
+        if not script.is_between:
+            script.read(line)
+            yield line
+            continue
+        if line.startswith(b"COPY ") and line.rstrip().endswith(b"FROM stdin;"):
             in_data = True
         elif line.startswith(b"CREATE EXTENSION "):
             name = extensions.named_in(line.decode("utf-8", "replace"))
@@ -91,5 +101,6 @@ def _allowed(lines: Iterable[bytes], wanted: set[str]) -> Iterator[bytes]:
                 continue  # made before, where the server offers it
         elif SKIPPED.match(line):
             continue
+        script.read(line)
         yield line
     wanted.discard("")

@@ -252,6 +252,27 @@ def test_lines_for_the_administrator_are_left_out_but_data_is_untouched():
     assert wanted == {"postgis"}
 
 
+WITHIN = [
+    b"INSERT INTO t VALUES (4, 'line one\nGRANT application of Ms X\nREVOKE it; it''s done\n', 5);\n",
+    b"COMMENT ON TABLE x IS 'roles:\nGRANT nothing';\n",
+    b"CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\nGRANT x TO y;\nRETURN 1;\nEND $$;\n",
+    b"CREATE FUNCTION f() RETURNS int AS $body$\nCREATE EXTENSION was\n$$;\nGRANT x\n$body$;\n",
+    b"INSERT INTO t VALUES (E'it\\'s\nGRANT all\n');\n",
+    b'CREATE TABLE "odd\nGRANT name" (i int);\n',
+    b"/* a comment\nGRANT /* nested */\nREVOKE\n*/ SELECT 1;\n",
+    b"SELECT 1 -- it's open\n;\n",
+    b"SELECT type'x\nGRANT y', a$1$b, $1;\n",
+]
+
+
+@pytest.mark.parametrize("statement", WITHIN)
+def test_a_line_within_a_statement_is_left_as_it_is(statement):
+    script = [*statement.splitlines(keepends=True), b"GRANT ALL ON t TO odoo;\n", b"SELECT 2;\n"]
+    wanted = set()
+    assert list(_allowed(script, wanted)) == [*script[:-2], script[-1]]
+    assert not wanted
+
+
 def test_an_archive_is_judged_by_its_list_alone(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
