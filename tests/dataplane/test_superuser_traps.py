@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from world import ODOO_PASSWORD
 
-TRAPS = Path(__file__).with_name("traps.sql").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+TRAPS = (ROOT / "toolbox/tests/red_team/traps.sql").read_text(encoding="utf-8")
 SETTINGS = ("search_path = evil, pg_catalog, public", "standard_conforming_strings = off")
 
 
