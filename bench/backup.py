@@ -134,7 +134,8 @@ def _copies(company, disk, target):
     """Clone against CREATE DATABASE … TEMPLATE and pg_dump | pg_restore, on one disk."""
     server = company.production
     size = float(server.sql("SELECT pg_database_size('company') / 1e9"))
-    server.sql("CREATE DATABASE parked TEMPLATE company")
+    server.sql("CREATE DATABASE parked OWNER company TEMPLATE company")
+    company.world.shell(f"ln -sfn company {company.store('parked')}", company.mounts)
     ordinary = _timed(lambda: server.sql("CREATE DATABASE by_template TEMPLATE parked"))
     server.sql("DROP DATABASE by_template")
     server.sql("CREATE DATABASE by_dump")
@@ -146,7 +147,7 @@ def _copies(company, disk, target):
     piped = _timed(lambda: company.world.shell(pipe))
     server.sql("DROP DATABASE by_dump")
     order = {"source": "parked", "database": "cloned", "role": "company"}
-    order |= {"filestore": company.store("cloned"), "source_filestore": company.store("company")}
+    order |= {"filestore": company.store("cloned"), "source_filestore": company.store("parked")}
     done = company.run("clone", **order)
     figure = f"{done['seconds']:.2f} s ({done['method']}, files by {done['filestore_method']})"
     what = f"clone of {size:.1f} GB on {disk}"

@@ -82,6 +82,7 @@ class Company:
 
     def start(self, verb, attempt=1, mounts=None, secrets=None, **order):
         order.setdefault("server", self.production.address)
+        self._say_whose(verb, order)
         run = order.pop("run", None)
         image = order.pop("image", "tools")
         more = {"environment": order.pop("environment", {}), "wrapper": order.pop("wrapper", ())}
@@ -95,6 +96,16 @@ class Company:
             run=run,
             **more,
         )
+
+    def _say_whose(self, verb, order):
+        """As the engine's orders: the role that owns what they name."""
+        role = "company" if order["server"] == self.production.address else "preview"
+        if verb == "drop":
+            order.setdefault("owners", {name: [role] for name in order["databases"]})
+            return
+        order.setdefault("role", role)
+        if verb == "clone":
+            order.setdefault("source_role", role)
 
     # Verbs -----------------------------------------------------------------------------------
     def backup(self, repository, **more):

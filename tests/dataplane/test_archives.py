@@ -53,7 +53,7 @@ def test_what_is_exported_is_taken_in_again(company, exported, mounts):
     ]
     owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
     assert company.staging.sql(owners, "imported") == "preview"
-    roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_fill'"
+    roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ipai_job_%'"
     assert company.staging.sql(roles) == "0"
 
 
@@ -127,7 +127,9 @@ def test_a_bad_archive_is_refused_and_nothing_changed(company, exports, mounts, 
     assert sentence in failed.cause and failed.cause.count("\n") == 0, failed.cause
     assert company.staging.databases() == before
     assert company.tree("/var/lib/odoo/filestore") == files
-    assert company.staging.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_fill'") == "0"
+    assert (
+        company.staging.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ipai_job_%'") == "0"
+    )
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
@@ -177,4 +179,6 @@ def test_what_an_abandoned_import_left_goes_with_its_database(company, exported,
     dropped = {"server": company.staging.address, "databases": ["abandoned"]}
     assert company.run("drop", **dropped).ok
     assert not [name for name in company.staging.databases() if name.startswith("abandoned")]
-    assert company.staging.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%_fill'") == "0"
+    assert (
+        company.staging.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ipai_job_%'") == "0"
+    )

@@ -67,7 +67,9 @@ def test_data_of_another_installation_gets_an_identity_of_its_own(company):
         original = parameter(company.production, "company", key)
         assert original and parameter(company.staging, "moved_in", key) not in ("", original)
     assert parameter(company.staging, "moved_in", "web.base.url") == "https://own.example"
-    refused = company.run("renew", server=company.staging.address, database="postgres")
+    company.staging.sql("CREATE DATABASE no_odoo OWNER preview")
+    refused = company.run("renew", server=company.staging.address, database="no_odoo")
+    company.staging.sql("DROP DATABASE no_odoo")
     assert "not a database of Odoo" in refused.cause
 
 

@@ -19,9 +19,11 @@ class Archived:
         self.server = world.server("archived", data=self.data, more=mounts, POSTGRES_ARCHIVE="on")
         self.other = world.server("elsewhere")
         self.other.sql("CREATE ROLE preview LOGIN")
-        self.server.sql("CREATE DATABASE shop")
+        self.server.sql("CREATE ROLE shop LOGIN")
+        self.server.sql("CREATE DATABASE shop OWNER shop")
         self.server.sql(
-            "CREATE TABLE sale (number int, at timestamptz DEFAULT clock_timestamp())", "shop"
+            "SET ROLE shop; CREATE TABLE sale (number int, at timestamptz DEFAULT clock_timestamp())",
+            "shop",
         )
 
     @property
@@ -42,7 +44,11 @@ class Archived:
 
     def bring(self, moment, name, **more):
         order = {"server": self.other.address, "source_database": "shop", "database": name}
-        order |= {"role": "preview", "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        order |= {
+            "role": "preview",
+            "source_role": "shop",
+            "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
         return self.run("pitr_restore", **{**order, **more})
 
     def sell(self, number):
@@ -91,8 +97,8 @@ def test_one_database_comes_back_as_it_was_at_a_moment(archived):
 
 def test_a_database_that_came_or_was_swapped_in_after_the_base_backup_comes_back(archived):
     for name in ("later", "shop_incoming"):
-        archived.server.sql(f"CREATE DATABASE {name}")
-        archived.server.sql(f"CREATE TABLE here AS SELECT '{name}' AS name", name)
+        archived.server.sql(f"CREATE DATABASE {name} OWNER shop")
+        archived.server.sql(f"SET ROLE shop; CREATE TABLE here AS SELECT '{name}' AS name", name)
     archived.server.sql("ALTER DATABASE shop RENAME TO shop_aside")
     archived.server.sql("ALTER DATABASE shop_incoming RENAME TO shop")
     time.sleep(1.1)
@@ -126,7 +132,12 @@ def test_a_killed_journey_is_whole_after_the_next_attempt(archived):
     archived.sell(41)
     archived.archive_now()
     order = {"server": archived.other.address, "source_database": "shop", "role": "preview"}
-    order |= {"database": "shop_hit", "time": moment.isoformat(), "run": 9100}
+    order |= {
+        "source_role": "shop",
+        "database": "shop_hit",
+        "time": moment.isoformat(),
+        "run": 9100,
+    }
     for attempt, words in enumerate(("Restoring", "Replaying", "Moving"), start=1):
         job = archived.start("pitr_restore", attempt=attempt, **order)
         job.until_it_says(words)
@@ -153,6 +164,43 @@ def test_a_look_can_archive_first_what_is_being_written(archived):
     status = archived.run("pitr_status", switch=True)
     assert status["newest"] >= moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert status["waiting"] == 0
+
+
+TRAP = """SET ROLE shop; CREATE SCHEMA evil;
+CREATE FUNCTION evil.spring() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  EXECUTE 'SET ROLE NONE';
+  BEGIN EXECUTE 'COPY (SELECT current_user) TO PROGRAM ''cat > /ipai/wal/sprung''';
+  EXCEPTION WHEN insufficient_privilege THEN NULL; END;
+  RETURN true;
+END $$;
+CREATE FUNCTION evil.to_char(timestamptz, text) RETURNS text LANGUAGE sql AS
+  $$ SELECT CASE WHEN evil.spring() THEN pg_catalog.to_char($1, $2) END $$;
+CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE sql AS
+  $$ SELECT CASE WHEN evil.spring() THEN pg_catalog.now() END $$;
+CREATE FUNCTION evil.format(text, name, name) RETURNS text LANGUAGE sql AS
+  $$ SELECT CASE WHEN evil.spring() THEN pg_catalog.format($1, $2, $3) END $$;
+ALTER DATABASE shop SET search_path = evil, pg_catalog, public;"""
+
+
+def test_code_of_a_database_that_is_brought_back_never_runs_as_superuser(archived):
+    """A scratch cluster has the same tenants, and their code would meet the archive of everybody."""
+    look = "[ -e /ipai/wal/sprung ] && cat /ipai/wal/sprung; rm -f /ipai/wal/sprung"
+    archived.server.sql(TRAP, "shop")
+    archived.server.sql("SELECT to_char(now(), 'YYYY')", "shop")
+    assert archived.world.shell(look, archived.mounts) == "postgres\n"
+    time.sleep(1.1)
+    moment = datetime.now(UTC)
+    time.sleep(1.1)
+    archived.sell(60)
+    archived.archive_now()
+    archived.world.shell(look, archived.mounts)
+    assert archived.bring(moment, "shop_trapped").ok
+    assert archived.world.shell(look, archived.mounts) == ""
+    refused = archived.bring(moment, "not_ours", source_role="preview")
+    assert "does not belong to this environment" in refused.cause
+    assert "not_ours" not in archived.other.databases()
+    archived.server.sql("ALTER DATABASE shop RESET search_path")
+    archived.server.sql("DROP SCHEMA evil CASCADE", "shop")
 
 
 def test_a_second_base_backup_takes_only_the_difference(archived):

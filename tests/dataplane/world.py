@@ -20,7 +20,7 @@ from provision.images import ensure_archives, ensure_loaded  # noqa: E402
 PASSWORD = "the-administrators-word"
 ODOO_PASSWORD = "the-targets-word"
 RESTIC_PASSWORD = "the-key-of-the-repository"
-WAIT_SECONDS = 300
+WAIT_SECONDS = 1200
 
 
 class Quiet:
@@ -58,7 +58,7 @@ class World:
     """One network with what is made on it; everything is gone at the end."""
 
     def __init__(self, settings, folder):
-        self.client = docker.from_env(timeout=120)
+        self.client = docker.from_env(timeout=900)
         self.name = f"ipaimove{uuid.uuid4().hex[:6]}"
         self.folder, self.runs = folder, 0
         commands = Commands(folder / "images.log")
@@ -251,7 +251,7 @@ class Server:
         return {"host": self.alias, "port": 5432}
 
     def wait(self):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while self.container.exec_run(["pg_isready", "-q", "-h", "127.0.0.1"]).exit_code:
             assert time.monotonic() < deadline, self.container.logs().decode()[-2000:]
             time.sleep(0.2)

@@ -126,12 +126,15 @@ def test_an_s3_repository_brings_credentials_as_files_and_no_volume():
 
 
 def test_a_fresh_clone_is_updated_before_it_is_swapped_in():
-    found = contexts("deploy", snapshot={"id": 1, "database": "acme_main_7_s9"})
+    found = contexts(
+        "deploy", snapshot={"id": 1, "database": "acme_main_7_s9", "environment_id": 3}
+    )
     names = list(found)
     assert names.index("clone") < names.index("update") < names.index("swap")
     clone = order(steps.job(found["clone"]))
     assert (clone["source"], clone["database"]) == ("acme_main_7_s9", "acme_main_7_i34")
     assert clone["source_filestore"] == "/ipai/snapshots/acme_main_7_s9"
+    assert (clone["source_role"], clone["role"]) == ("ipai_quarantine_3", "ipai_env_7")
 
 
 def test_production_gets_a_restore_point_while_requests_wait():
@@ -162,11 +165,36 @@ def test_collected_databases_go_with_their_files_on_their_own_volumes():
     drop = {
         "server": server,
         "databases": ["acme_main_7_p3"],
+        "made_for": {"acme_main_7_p3": 7},
         "files": [["ipai-env-7-data", "filestore/acme_main_7_p3"]],
     }
     found = jobs("collect", garbage_databases=[drop])["drop-0"]
+    roles = ["ipai_env_7", "ipai_quarantine_7"]
+    assert order(found)["owners"] == {"acme_main_7_p3": roles}
     assert order(found)["folders"] == ["/ipai/volumes/ipai-env-7-data/filestore/acme_main_7_p3"]
     assert volumes(found)["/ipai/volumes/ipai-env-7-data"] == "ipai-env-7-data"
+
+
+@pytest.mark.parametrize("volume", ["ipai-env-8-data", "ipai-postgres-production", "ipai-backups"])
+def test_a_folder_goes_only_from_a_volume_of_the_environment_it_was_made_for(volume):
+    drop = {"server": data_spec("backup")["server"], "databases": ["acme_main_7_p3"]}
+    drop |= {"made_for": {"acme_main_7_p3": 7}, "files": [[volume, "filestore/acme_main_7_p3"]]}
+    found = contexts("collect", garbage_databases=[drop])["drop-0"]
+    with pytest.raises(ValueError, match="is not a place of"):
+        steps.job(found)
+
+
+def test_every_order_that_names_a_database_says_whose_it_is():
+    """The toolbox refuses what is not owned by that role: a name in an order proves nothing."""
+    snapshot = {"id": 1, "database": "acme_main_7_s9", "environment_id": 3}
+    told = 0
+    for kind in (*KINDS, "deploy", "destroy"):
+        more = {"snapshot": snapshot} if kind == "deploy" else {"databases": ["acme_main_7"]}
+        for job in jobs(kind, **more).values():
+            if "postgres-admin" in {file.filename for file in job.secrets}:
+                said, told = order(job), told + 1
+                assert said.get("owners") or said["role"].startswith("ipai_"), said
+    assert told > 15
 
 
 def test_names_of_copies_fit_postgresql_and_tell_their_run():

@@ -187,6 +187,25 @@ def test_a_destruction_drops_every_database_it_was_told_and_the_role():
     said = order(steps.job(context("drop", spec, "destroy")))
     assert said["databases"] == ["acme_main_7"]
     assert said["role"] == "ipai_env_7"
+    assert said["owners"] == {"acme_main_7": ["ipai_env_7", "ipai_quarantine_7"]}
+
+
+@pytest.mark.parametrize(
+    "volume", ["ipai-env-8-data", "ipai-postgres-production", "ipai-snapshots"]
+)
+def test_a_destruction_removes_no_volume_but_the_environments_own(volume):
+    own = {**deploy_spec(), "volumes": ["ipai-env-7-quarantine"]}
+    swept = order(steps.job(context("sweep", own, "destroy")))
+    assert swept["volumes"] == ["ipai-env-7-data", "ipai-env-7-quarantine"]
+    with pytest.raises(ValueError, match="is not a volume of an environment"):
+        steps.job(context("sweep", {**own, "volumes": [volume]}, "destroy"))
+
+
+@pytest.mark.parametrize("volume", ["ipai-postgres-production", "ipai-backups", "ipai-env-7-data2"])
+def test_a_clean_up_never_removes_what_environments_share(volume):
+    spec = {"volumes": [volume], "environment": None, "project": None}
+    with pytest.raises(ValueError, match="is not a volume of an environment"):
+        steps.job(context("sweep", spec, "collect"))
 
 
 def test_destroying_what_never_had_a_server_skips_the_drop():

@@ -10,6 +10,7 @@ from .outcome import Failure
 
 FICLONE = 0x40049409
 MARK = ".ipai-new"
+OWNER = ".ipai-owner"  # in a place that environments share: for whom a folder is kept
 REFLINK, HARDLINK, COPY = "reflink", "hardlink", "copy"
 
 
@@ -90,7 +91,7 @@ def _copy_level(source: Path, target: Path, methods: list[str], copied: Copied) 
             place = os.path.join(target, entry.name)
             if entry.is_dir(follow_symlinks=False):
                 _copy_level(Path(entry.path), Path(place), methods, copied)
-            elif entry.is_file(follow_symlinks=False) and entry.name != MARK:
+            elif entry.is_file(follow_symlinks=False) and entry.name not in (MARK, OWNER):
                 _copy_file(entry, place, methods, copied)
 
 
@@ -155,6 +156,28 @@ def own(folder: Path, uid: int, gid: int) -> None:
             seen = os.lstat(path)
             if (seen.st_uid, seen.st_gid) != (uid, gid):
                 os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def keep_for(folder: Path, role: str) -> None:
+    """Say in a folder of a shared place for which role it is kept."""
+    (folder / OWNER).write_text(role, encoding="utf-8")
+
+
+def is_kept_for(folder: Path, roles: list[str] | None) -> bool:
+    """False when the folder says that it is kept for another role; most folders say nothing."""
+    said = folder / OWNER
+    return not said.is_file() or said.read_text(encoding="utf-8") in (roles or ())
+
+
+def folder_of(text: str, database: str) -> Path:
+    """The folder of a database's files, as an order names it. Raises Failure when it is another one's."""
+    path = absolute(text)
+    if path.name != database:
+        raise Failure(
+            f"The folder {path} is not the one of the database {database}",
+            "Report it with this run's log",
+        )
+    return path
 
 
 def absolute(text: str) -> Path:

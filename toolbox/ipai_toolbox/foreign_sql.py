@@ -4,81 +4,30 @@ psql is put into its restricted mode first: no backslash command of the script i
 superuser, so COPY … FROM PROGRAM, other databases and other roles are out of reach.
 """
 
-import os
 import re
 import secrets
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
+from . import extensions
 from .dump import check
+from .login import Login
 from .outcome import Failure
-from .postgres import Server, identifier, literal, scram_verifier
 from .process import Finished
+from .sql_lines import Script
 
 SECONDS = 6 * 3600
 SKIPPED = re.compile(
-    rb"^(\\(un)?restrict [0-9A-Za-z]+$|COMMENT ON EXTENSION |CREATE EXTENSION |ALTER .* OWNER TO |"
+    rb"^(\\(un)?restrict [0-9A-Za-z]+$|COMMENT ON EXTENSION |ALTER .* OWNER TO |"
     rb"SET transaction_timeout|SET default_table_access_method|GRANT |REVOKE |ALTER DEFAULT PRIVILEGES )"
 )
-EXTENSION = re.compile(rb"^CREATE EXTENSION (?:IF NOT EXISTS )?\"?([a-z_0-9]+)")
 
 
-@contextmanager
-def filler(server: Server, database: str) -> Iterator[Server]:
-    """The server seen by a login that owns this one database and nothing else; gone afterwards."""
-    role, password = filler_role(database), secrets.token_urlsafe(24)
-    drop_filler(server, database)
-    verifier = scram_verifier(password, os.urandom(16))
-    limits = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-    server.run(
-        f"CREATE ROLE {identifier(role)} {limits} PASSWORD {literal(verifier)};\n"
-        f"ALTER DATABASE {identifier(database)} OWNER TO {identifier(role)}"
-    )
-    with tempfile.TemporaryDirectory(prefix="ipai-fill-") as folder:
-        passfile = Path(folder) / "pgpass"
-        passfile.touch(mode=0o600)
-        passfile.write_text(f"*:*:*:*:{password}\n", encoding="utf-8")
-        try:
-            yield Server(server.host, server.port, passfile, role)
-        finally:
-            _give_up(server, database, role)
-
-
-def _give_up(server: Server, database: str, role: str) -> None:
-    """Everything the login made is the administrator's, then the login goes."""
-    if server.exists(database):
-        server.run(
-            f"ALTER DATABASE {identifier(database)} OWNER TO CURRENT_USER;\n"
-            f"REASSIGN OWNED BY {identifier(role)} TO CURRENT_USER;\n"
-            f"DROP OWNED BY {identifier(role)}",
-            database,
-        )
-    drop_filler(server, database)
-
-
-def filler_role(database: str) -> str:
-    return f"{database[:50]}_fill"
-
-
-def drop_filler(server: Server, database: str) -> None:
-    """Of an attempt that was killed, too: its database is dropped before."""
-    server.attempt(f"DROP ROLE IF EXISTS {identifier(filler_role(database))}")
-
-
-def extensions_in(line: bytes) -> str:
-    found = EXTENSION.match(line)
-    return found.group(1).decode() if found else ""
-
-
-def run_script(server: Server, database: str, lines: Iterable[bytes]) -> set[str]:
+def run_script(login: Login, lines: Iterable[bytes]) -> set[str]:
     """Feed a script to psql; gives the extensions it wanted. Raises Failure at its first error."""
-    command = ["psql", "--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1"]
-    command += ["--file=-", f"--dbname={database}"]
-    environment = {**server.environment(database), "PGOPTIONS": "-c client_min_messages=error"}
+    command = [*login.psql(), "--quiet"]
+    environment = login.environment(client_min_messages="error", lock_timeout="0")
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -99,13 +48,13 @@ def run_script(server: Server, database: str, lines: Iterable[bytes]) -> set[str
             process.kill()
         reader.join()
     text = b"".join(errors).decode("utf-8", "replace")
-    _check(Finished(tuple(command), process.returncode, text), server)
+    _check(Finished(tuple(command), process.returncode, text), login.host)
     return wanted
 
 
-def _check(done: Finished, server: Server) -> None:
+def _check(done: Finished, host: str) -> None:
     try:
-        check(done, "filled", server)
+        check(done, "filled", host)
     except Failure as failure:
         if "backslash commands are restricted" in done.output:
             raise Failure(
@@ -129,15 +78,29 @@ def _feed(process: subprocess.Popen, lines: Iterable[bytes]) -> set[str]:
 
 
 def _allowed(lines: Iterable[bytes], wanted: set[str]) -> Iterator[bytes]:
-    """The lines of a dump without those that only the administrator could run; data goes untouched."""
-    in_data = False
+    """The lines of a dump without those that only the administrator could run.
+
+    Data goes untouched, and so does what is a part of a longer statement: a text, a function's body.
+    """
+    in_data, script = False, Script()
     for line in lines:
         if in_data:
             in_data = line.rstrip(b"\r\n") != b"\\."
-        elif line.startswith(b"COPY ") and line.rstrip().endswith(b"FROM stdin;"):
-            in_data = True
-        elif SKIPPED.match(line):
-            wanted.add(extensions_in(line))
+            yield line
             continue
+        if not script.is_between:
+            script.read(line)
+            yield line
+            continue
+        if line.startswith(b"COPY ") and line.rstrip().endswith(b"FROM stdin;"):
+            in_data = True
+        elif line.startswith(b"CREATE EXTENSION "):
+            name = extensions.named_in(line.decode("utf-8", "replace"))
+            wanted.add(name)
+            if name:
+                continue  # made before, where the server offers it
+        elif SKIPPED.match(line):
+            continue
+        script.read(line)
         yield line
     wanted.discard("")

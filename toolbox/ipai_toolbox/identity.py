@@ -3,24 +3,22 @@
 import secrets
 import uuid
 
-from .postgres import Server, literal
+from .login import Login, literal
 
 WHERE_ODOO_IS = """DO $ipai_identity$ BEGIN
 IF to_regclass('public.ir_config_parameter') IS NOT NULL THEN
 {statements}
 END IF; END $ipai_identity$;"""
-SET = """DELETE FROM ir_config_parameter WHERE key = {key};
-INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date)
+SET = """DELETE FROM public.ir_config_parameter WHERE key = {key};
+INSERT INTO public.ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date)
 VALUES ({key}, {value}, 1, 1, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc');"""
-SESSIONS = (
-    """IF to_regclass('public.http_sessions') IS NOT NULL THEN DELETE FROM http_sessions; END IF;"""
-)
-BUNDLES = "DELETE FROM ir_attachment WHERE url LIKE '/web/assets/%';"
+SESSIONS = """IF to_regclass('public.http_sessions') IS NOT NULL THEN DELETE FROM public.http_sessions; END IF;"""
+BUNDLES = "DELETE FROM public.ir_attachment WHERE url LIKE '/web/assets/%';"
 
 
-def renew(server: Server, database: str, base_url: str = "") -> None:
+def renew(login: Login, base_url: str = "") -> None:
     """New uuid and secret (cookies and tokens of the original stop working), own address, no sessions."""
-    server.run(renewal(base_url), database)
+    login.run(renewal(base_url))
 
 
 def renewal(base_url: str = "") -> str:
@@ -37,8 +35,5 @@ def forgotten_bundles() -> str:
     return WHERE_ODOO_IS.format(statements=BUNDLES)
 
 
-def is_odoo(server: Server, database: str) -> bool:
-    return (
-        server.value("SELECT to_regclass('public.ir_config_parameter') IS NOT NULL", database)
-        == "t"
-    )
+def is_odoo(login: Login) -> bool:
+    return login.value("SELECT to_regclass('public.ir_config_parameter') IS NOT NULL") == "t"

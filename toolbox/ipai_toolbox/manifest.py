@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .login import Login
 from .outcome import Failure, Unreachable
-from .postgres import Server
 
 VERSION = 1
 NAME = "manifest.json"
@@ -23,9 +23,9 @@ DATABASE = """SELECT pg_encoding_to_char(encoding), datcollate, datctype,
   EXISTS (SELECT FROM pg_extension WHERE extname = 'unaccent'),
   current_setting('server_version'), pg_database_size(oid)
 FROM pg_database WHERE datname = current_database()"""
-MODULES = """SELECT name, coalesce(latest_version, '') FROM ir_module_module
+MODULES = """SELECT name, coalesce(latest_version, '') FROM public.ir_module_module
 WHERE state IN ('installed', 'to upgrade', 'to remove') ORDER BY name"""
-STORED = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname IS NOT NULL"
+STORED = "SELECT DISTINCT store_fname FROM public.ir_attachment WHERE store_fname IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Frozen:
 
 
 @contextmanager
-def frozen(server: Server, database: str) -> Iterator[Frozen]:
+def frozen(login: Login) -> Iterator[Frozen]:
     """A snapshot that pg_dump can share, held open while inside. Raises Failure."""
     import psycopg2
 
     connection = None
     try:
-        connection = server.connect(database)
+        connection = login.connect()
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
             cursor.execute("SET timezone TO 'UTC'")
@@ -79,7 +79,7 @@ def frozen(server: Server, database: str) -> Iterator[Frozen]:
             snapshot, taken_at = cursor.fetchone()
         yield Frozen(connection, snapshot, taken_at)
     except psycopg2.OperationalError as error:
-        raise _lost(database, error) from error
+        raise _lost(login.database, error) from error
     finally:
         if connection:
             connection.close()
@@ -92,9 +92,9 @@ def _lost(database: str, error: Exception) -> Failure:
     return Unreachable(f"The database {database} cannot be read: {text}", "Retry the run")
 
 
-def row_counts(server: Server, database: str) -> dict[str, int]:
+def row_counts(login: Login) -> dict[str, int]:
     """The number of rows of every table of a database, now."""
-    with frozen(server, database) as now:
+    with frozen(login) as now:
         return now.tables()
 
 

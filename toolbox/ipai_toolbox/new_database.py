@@ -1,20 +1,22 @@
 """A database that appears under its name only when it is whole."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from . import extensions
 from .job import Job
+from .login import Login
 from .outcome import Failure
-from .ownership import closed, database_given, objects_given
-from .postgres import Server, identifier, literal
+from .ownership import closed, database_given, require_owned
+from .postgres import BEGUN, Server, identifier, literal
 from .sessions import STRAGGLERS_SECONDS, cleared, ended_statements_about, sent_away
+from .tenant import filling, forgotten, require_ordinary
 
 LONGEST_STEM = 48
 CHEAPLY = """SELECT set_config('file_copy_method', 'clone', false)
 WHERE current_setting('server_version_num')::int >= 180000"""
-TRUSTED = """CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public"""
-UNACCENT = """CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public;
-ALTER FUNCTION public.unaccent(text) IMMUTABLE"""
 
 
 def partial_name(name: str) -> str:
@@ -24,11 +26,12 @@ def partial_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class NewDatabase:
-    """The making of one database by one step of one run, as often as it is started."""
+    """The making of one database of a role by one step of one run, as often as it is started."""
 
     server: Server
     name: str
     mark: str
+    role: str
 
     @property
     def partial(self) -> str:
@@ -53,6 +56,7 @@ class NewDatabase:
                 )
             return False
         if is_ours[self.name] == "t":
+            require_owned(self.server, [self.name], [self.role])
             return True
         raise Failure(
             f"There is already a database with the name {self.name}",
@@ -60,7 +64,8 @@ class NewDatabase:
         )
 
     def clear(self) -> None:
-        """Remove what an attempt that was killed has left."""
+        """Remove what an attempt that was killed has left. Raises Failure when it is somebody else's."""
+        require_owned(self.server, [self.partial], [self.role])
         self.server.run(self._cleared())
 
     def _cleared(self) -> str:
@@ -68,40 +73,48 @@ class NewDatabase:
         alter = f"ALTER DATABASE {partial} IS_TEMPLATE false"
         return (
             f"SELECT {literal(alter)} FROM pg_database WHERE datname = {literal(self.partial)} \\gexec\n"
-            f"DROP DATABASE IF EXISTS {partial} WITH (FORCE);"
+            f"DROP DATABASE IF EXISTS {partial} WITH (FORCE);\n{forgotten()}"
         )
 
-    def create_empty(self, encoding="UTF8", collate="C", ctype="C", unaccent=False) -> None:
-        """An empty database with the extensions that Odoo itself adds. Raises Failure."""
-        self.server.run(
-            f"{self._cleared()}\nCREATE DATABASE {identifier(self.partial)} TEMPLATE template0 "
-            f"ENCODING {literal(encoding)} LC_COLLATE {literal(collate)} LC_CTYPE {literal(ctype)};\n"
-            f"{closed(self.partial)}"
-        )
-        for statements in (TRUSTED, UNACCENT) if unaccent else (TRUSTED,):
-            self.server.attempt(statements, self.partial)
+    def create_empty(
+        self,
+        encoding="UTF8",
+        collate="C",
+        ctype="",
+        unaccent=False,
+        wanted: Iterable[str] = (),
+    ) -> None:
+        """An empty database with the extensions that Odoo itself adds, and those that are wanted.
+
+        It is the administrator's until the extensions are there. Raises Failure.
+        """
+        self.clear()
+        begin_empty(self.server, self.partial, self.role, encoding, collate, ctype)
+        extensions.make(self.server, self.partial, wanted, unaccent)
+
+    @contextmanager
+    def filling(self) -> Iterator[Login]:
+        """A login that fills the new database and can do nothing else; the role's is what it made."""
+        with filling(self.server, self.partial, self.role) as login:
+            yield login
 
     def copy_from(self, source: str) -> None:
         """A copy of another database of this server; its sessions are sent away meanwhile."""
-        names = f"{identifier(self.partial)} TEMPLATE {identifier(source)}"
+        self.clear()
+        partial, role = identifier(self.partial), identifier(self.role)
+        names = f"{partial} OWNER {role} TEMPLATE {identifier(source)}"
         with cleared(self.server, source, pause=STRAGGLERS_SECONDS):
             self.server.run(
-                f"{self._cleared()}\n{CHEAPLY};\n{sent_away(source)};\n"
+                f"{CHEAPLY};\n{sent_away(source)};\n"
                 f"CREATE DATABASE {names} STRATEGY FILE_COPY;\n{closed(self.partial)}"
             )
 
-    def finish(self, role: str = "", inside: str = "") -> int:
-        """Hand it over under its final name; this one moment makes it real. Gives its bytes.
-
-        `inside` are statements to run in the database before.
-        """
-        partial, given = identifier(self.partial), ""
-        if role:
-            inside, given = f"{inside}\n{objects_given(role)}", database_given(self.partial, role)
-        if inside:
-            self.server.run(inside, self.partial)
+    def finish(self) -> int:
+        """Hand it over under its final name; this one moment makes it real. Gives its bytes."""
+        partial, given = identifier(self.partial), database_given(self.partial, self.role)
+        require_owned(self.server, [self.partial], [self.role])
         with cleared(self.server, self.partial, pause=STRAGGLERS_SECONDS):
-            _, (size,) = self.server.rows(
+            *_, (size,) = self.server.rows(
                 f"{given}\n{sent_away(self.partial)};\n"
                 f"COMMENT ON DATABASE {partial} IS {literal(self.mark)};\n"
                 f"ALTER DATABASE {partial} RENAME TO {identifier(self.name)};\n"
@@ -110,9 +123,21 @@ class NewDatabase:
         return int(size)
 
 
-def new_database(job: Job, server: Server, name: str) -> NewDatabase:
+def begin_empty(server: Server, name: str, role: str, encoding: str, collate: str, ctype: str):
+    """A database of the administrator's own, closed to everyone, that says for whom it is begun."""
+    new, types = identifier(name), f"LC_CTYPE {literal(ctype)}" if ctype else ""
+    server.run(
+        f"CREATE DATABASE {new} TEMPLATE template0 ALLOW_CONNECTIONS false "
+        f"ENCODING {literal(encoding)} LC_COLLATE {literal(collate)} {types};\n"
+        f"COMMENT ON DATABASE {new} IS {literal(BEGUN + role)};\n{closed(name)};\n"
+        f"ALTER DATABASE {new} ALLOW_CONNECTIONS true"
+    )
+
+
+def new_database(job: Job, server: Server, name: str, role: str) -> NewDatabase:
     """The database this step makes; attempts of the same step know their work by its comment."""
-    return NewDatabase(server, name, f"ipai: made by {job.spec.step} of run {job.spec.run}")
+    require_ordinary(server, role)
+    return NewDatabase(server, name, f"ipai: made by {job.spec.step} of run {job.spec.run}", role)
 
 
 def size_of(server: Server, database: str) -> int:

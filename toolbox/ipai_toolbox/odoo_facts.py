@@ -15,6 +15,8 @@ PARTS_KEY = "ipai.addons_parts"
 NEW_MARK = "ipai: new"
 READY_MARK = "ipai: ready"
 HASH_ROUNDS = 600_000
+# What the database or its role may have set by ALTER … SET does not count here.
+SETTINGS = "-c search_path=public,pg_temp -c standard_conforming_strings=on"
 
 MODULE_ROWS = """
 SELECT m.name, m.state, coalesce(m.latest_version, ''),
@@ -129,7 +131,7 @@ class TargetDatabase:
 @contextmanager
 def target_database(options: dict[str, str], name: str):
     """The database `name` on the server of these odoo.conf options."""
-    connection = connect(options, name)
+    connection = connect(options, name, options=SETTINGS)
     try:
         yield TargetDatabase(connection, name)
     finally:

@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from .odoo_facts import connect
 from .outcome import Failure
 
-SETTINGS = "-c jit=off -c client_min_messages=warning -c lock_timeout=60s -c search_path=public"
+SETTINGS = (
+    "-c jit=off -c client_min_messages=warning -c lock_timeout=60s -c search_path=public,pg_temp"
+    " -c standard_conforming_strings=on"
+)
 
 
 class Session:

@@ -18,10 +18,10 @@ from ipai_toolbox import folders
 from ipai_toolbox.dump import date_by_content, files_of, write_dump
 from ipai_toolbox.filestore import census, check_contents
 from ipai_toolbox.foreign_sql import _allowed
+from ipai_toolbox.login import Login
 from ipai_toolbox.manifest import check_rows
 from ipai_toolbox.new_database import partial_name
 from ipai_toolbox.outcome import Failure, Unreachable
-from ipai_toolbox.postgres import Server
 from ipai_toolbox.process import Finished
 from ipai_toolbox.restic import Repository, _Watch, repository_of, seconds_of
 from ipai_toolbox.restic_causes import explain
@@ -252,6 +252,27 @@ def test_lines_for_the_administrator_are_left_out_but_data_is_untouched():
     assert wanted == {"postgis"}
 
 
+WITHIN = [
+    b"INSERT INTO t VALUES (4, 'line one\nGRANT application of Ms X\nREVOKE it; it''s done\n', 5);\n",
+    b"COMMENT ON TABLE x IS 'roles:\nGRANT nothing';\n",
+    b"CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\nGRANT x TO y;\nRETURN 1;\nEND $$;\n",
+    b"CREATE FUNCTION f() RETURNS int AS $body$\nCREATE EXTENSION was\n$$;\nGRANT x\n$body$;\n",
+    b"INSERT INTO t VALUES (E'it\\'s\nGRANT all\n');\n",
+    b'CREATE TABLE "odd\nGRANT name" (i int);\n',
+    b"/* a comment\nGRANT /* nested */\nREVOKE\n*/ SELECT 1;\n",
+    b"SELECT 1 -- it's open\n;\n",
+    b"SELECT type'x\nGRANT y', a$1$b, $1;\n",
+]
+
+
+@pytest.mark.parametrize("statement", WITHIN)
+def test_a_line_within_a_statement_is_left_as_it_is(statement):
+    script = [*statement.splitlines(keepends=True), b"GRANT ALL ON t TO odoo;\n", b"SELECT 2;\n"]
+    wanted = set()
+    assert list(_allowed(script, wanted)) == [*script[:-2], script[-1]]
+    assert not wanted
+
+
 def test_an_archive_is_judged_by_its_list_alone(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -289,16 +310,16 @@ def test_a_dump_ends_as_soon_as_its_repository_turns_out_not_to_open(tmp_path, m
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     opening = Future()
     Timer(0.7, opening.set_exception, [Failure("The key does not open it", "Check it")]).start()
-    server = Server("nowhere", 5432, tmp_path / "passfile")
+    login = Login("nowhere", 5432, tmp_path / "passfile", "somebody", "acme")
     with pytest.raises(Failure, match="does not open"):
-        write_dump(server, "acme", "1", tmp_path / "dump", print, lambda: backup.heed(opening))
+        write_dump(login, "1", tmp_path / "dump", print, lambda: backup.heed(opening))
     assert ended.exists()
 
 
 def test_a_first_attempt_dumps_only_while_its_repository_may_still_open(monkeypatch):
     opening = Future()
     opening.set_exception(Failure("The key does not open it", "Check it"))
-    monkeypatch.setattr(backup, "frozen", lambda *_words: nullcontext())
-    monkeypatch.setattr(backup, "_collect", lambda _backup, _now, on_idle: on_idle())
+    monkeypatch.setattr(backup, "_entered", lambda *_words: nullcontext((None, None)))
+    monkeypatch.setattr(backup, "_collect", lambda _backup, _login, _now, on_idle: on_idle())
     with pytest.raises(Failure, match="does not open"):
         backup._new(SimpleNamespace(server=None, database="acme", job=Mock()), opening)

@@ -98,7 +98,7 @@ def test_input_goes_to_a_quiet_command():
 def test_the_toolbox_runs_from_one_file_small_enough_for_a_swarm_config(tmp_path):
     archive = tmp_path / "toolbox.pyz"
     start = "import sys\nfrom ipai_toolbox.cli import main\nsys.exit(main(sys.argv[1:]))\n"
-    with zipfile.ZipFile(archive, "w") as file:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:  # as it is delivered
         file.writestr("__main__.py", start)
         for path in sorted((TOOLBOX / "ipai_toolbox").rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:

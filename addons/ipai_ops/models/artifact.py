@@ -27,6 +27,13 @@ class Artifact(models.Model):
         ],
         required=True,
     )
+    made_for = fields.Integer(
+        string="Environment number",
+        compute="_compute_made_for",
+        store=True,
+        aggregator=False,
+        help="The environment it was made for, also when that is no more.",
+    )
     name = fields.Char(required=True)
     uri = fields.Char(string="URI", required=True, help="Where it is.")
     database_server_id = fields.Many2one("ops.database.server", ondelete="set null")
@@ -51,6 +58,11 @@ class Artifact(models.Model):
         "(kind, uri) WHERE state <> 'removed'", "This artifact is known already."
     )
     _state_index = models.Index("(state, kind)")
+
+    @api.depends("environment_id")
+    def _compute_made_for(self):
+        for artifact in self:
+            artifact.made_for = artifact.environment_id.id or artifact.made_for
 
     @api.model
     def _plan(self, run, kind, name, uri, **facts):
@@ -99,12 +111,18 @@ class Artifact(models.Model):
             secrets = things._names("secret")
             return {"databases": sorted(databases), "secrets": secrets, "volumes": volumes}
         if kind == "collect":
-            garbage = self.search([("state", "=", "garbage")])
+            garbage = self.search(self._collectable())
             groups = {"volumes": "volume", "images": "image", "secrets": "secret"}
             lists = {key: garbage._names(of_kind) for key, of_kind in groups.items()}
             databases = garbage._databases_by_server()
             return {**lists, "garbage_databases": databases, "artifact_ids": garbage.ids}
         return {}
+
+    @api.model
+    def _collectable(self):
+        """Return the domain of what a collection takes: no database whose environment is not known."""
+        known = ["|", ("kind", "!=", "database"), ("made_for", "!=", 0)]
+        return [("state", "=", "garbage"), *known]
 
     def _names(self, kind):
         """Return the sorted names of the things of one kind; images go by their URI."""
@@ -119,6 +137,7 @@ class Artifact(models.Model):
             {
                 "server": server._facts(),
                 "databases": things._names("database"),
+                "made_for": {thing.name: thing.made_for for thing in things},
                 "files": [thing.files.split("/", 1) for thing in things if thing.files],
             }
             for server, things in by_server.items()
@@ -148,7 +167,11 @@ class Artifact(models.Model):
             key: sorted(set(spec.get(key, ())) & set(garbage._names(kind)))
             for key, kind in kept.items()
         }
-        drops = [_only(drop, databases) for drop in spec.get("garbage_databases", ())]
+        made_for = {thing.name: thing.made_for for thing in garbage}
+        drops = [
+            {**_only(drop, databases), "made_for": made_for}
+            for drop in spec.get("garbage_databases", ())
+        ]
         return {**spec, **lists, "garbage_databases": drops, "artifact_ids": garbage.ids}
 
     @api.model

@@ -8,7 +8,7 @@ from statistics import median
 import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ConcurrencyError
+from odoo.exceptions import ConcurrencyError, UserError
 
 from ..engine.pipelines import plan_for
 from ..engine.plain import without_nulls
@@ -93,6 +93,7 @@ class Run(models.Model):
 
     def _spec(self, environment, kind, ref, commit, image=None, order=None):
         """Return all a pipeline may know, as plain JSON, fixed from now on."""
+        self._check_whose(environment, image)
         spec = {
             "kind": kind,
             "project": self._project_facts(environment.project_id),
@@ -106,6 +107,17 @@ class Run(models.Model):
         }
         spec |= self.env["ops.artifact"]._inventory(environment, kind)
         return without_nulls(spec | environment._data_order(kind) | (order or {}))
+
+    def _check_whose(self, environment, image):
+        """Refuse an image that another project has built: a name alone proves nothing."""
+        if image and image.project_id != environment.project_id:
+            raise UserError(
+                self.env._(
+                    "The build %(image)s is not one of project %(project)s. Deploy a build of this project.",
+                    image=image.name,
+                    project=environment.project_id.name,
+                )
+            )
 
     @staticmethod
     def _project_facts(project):
@@ -215,7 +227,7 @@ class Run(models.Model):
         """Queue a clean-up, or return the one under way; empty when there is no garbage."""
         artifacts = self.env["ops.artifact"].sudo()  # whoever may ask: things are judged as a whole
         artifacts._mark_unneeded_images()
-        if not artifacts.search_count([("state", "=", "garbage")], limit=1):
+        if not artifacts.search_count(artifacts._collectable(), limit=1):
             return self.browse()
         active = [("kind", "=", "collect"), ("state", "in", ("queued", "running"))]
         under_way = self.search(active, limit=1)

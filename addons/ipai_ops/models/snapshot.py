@@ -102,7 +102,8 @@ class Snapshot(models.Model):
     def _facts(self):
         """Return what a run's frozen spec says of the snapshot."""
         taken_at = fields.Datetime.to_string(self.taken_at)
-        return {"id": self.id, "database": self.database_name, "taken_at": taken_at}
+        about = {"environment_id": self.environment_id.id, "taken_at": taken_at}
+        return {"id": self.id, "database": self.database_name, **about}
 
     def _give_up_older(self):
         """Keep the newest snapshots of the project and those a run is cloning."""

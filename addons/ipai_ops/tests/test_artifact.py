@@ -84,6 +84,32 @@ class TestArtifact(OpsCase):
         self.assertEqual(self.run_one.state, "queued")
         self.assertFalse(run.spec["images"])
 
+    def test_a_collection_tells_for_which_environment_each_database_was_made(self):
+        database = self.artifacts._plan(self.run_one, "database", "acme_p1", "postgresql://pg/p1")
+        database.database_server_id = self.production.database_server_id
+        database._mark_garbage("old")
+        number = self.production.id
+        self.assertEqual(database.made_for, number)
+        run = self.begin(self.env["ops.run"]._collect("schedule"))
+        self.assertEqual(run.spec["garbage_databases"][0]["made_for"], {"acme_p1": number})
+        database.environment_id = False
+        self.assertEqual(database.made_for, number)
+
+    def test_a_database_of_nobody_known_is_not_collected(self):
+        database = self.artifacts._plan(self.run_one, "database", "acme_p1", "postgresql://pg/p1")
+        database._mark_garbage("old")
+        database.write({"environment_id": False, "made_for": 0})
+        self.assertFalse(self.env["ops.run"]._collect("schedule"))
+
+    def test_no_run_uses_the_build_of_another_project(self):
+        url = "https://git.example.org/other/erp.git"
+        values = {"name": "Other", "code": "other", "repository_url": url}
+        other = self.env["ops.project"].create(values)
+        image = self.image_of(self.production, "sha256:9")
+        image.project_id = other
+        with self.assertRaisesRegex(UserError, "not one of project"):
+            self.production._deploy("push", SHA, redeploy_image=image)
+
     def test_a_manager_cleans_up_at_once(self):
         with self.assertRaisesRegex(UserError, "nothing to clean up"):
             self.artifacts.with_user(self.manager).action_collect()

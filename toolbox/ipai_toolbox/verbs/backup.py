@@ -2,7 +2,9 @@
 
 import json
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +13,17 @@ from ..dump import date_by_content, files_of, write_dump
 from ..filestore import census
 from ..folders import link_tree
 from ..job import Job
+from ..login import Login
 from ..manifest import Frozen, frozen
 from ..outcome import Failure
+from ..ownership import require_owned
 from ..postgres import Server, server_of
 from ..process import Finished
 from ..restic import Repository, repository_of
 from ..restic_causes import explain
 from ..spec import FAULT
 from ..stage import Steps, require_room, stage
+from ..tenant import as_itself, tenant
 
 DATA = "/var/lib/odoo"
 
@@ -79,8 +84,8 @@ def _earlier(backup: Backup, snapshots: list[dict]) -> dict | None:
 
 
 def _new(backup: Backup, opening: Future | None) -> dict:
-    with frozen(backup.server, backup.database) as now:
-        facts = _collect(backup, now, lambda: heed(opening))
+    with _entered(backup) as (login, now):
+        facts = _collect(backup, login, now, lambda: heed(opening))
     earlier = _found(backup, opening) if opening else None
     return earlier or _stored(backup, facts)
 
@@ -108,7 +113,21 @@ def _stored(backup: Backup, facts: dict) -> dict:
     return _result(backup, facts, text, identity, summary)
 
 
-def _collect(backup: Backup, now: Frozen, on_idle) -> dict:
+@contextmanager
+def _entered(backup: Backup) -> Iterator[tuple[Login, Frozen]]:
+    """A login from which row security hides nothing, and what it sees. Raises Failure."""
+    role = backup.job.spec.text("role")
+    if not require_owned(backup.server, [backup.database], [role]):
+        raise Failure(
+            f"The database {backup.database} does not exist", "Deploy the environment first"
+        )
+    with tenant(backup.server, backup.database, role) as owner:
+        login = as_itself(owner)
+        with frozen(login) as now:
+            yield login, now
+
+
+def _collect(backup: Backup, login: Login, now: Frozen, on_idle) -> dict:
     """Dump and filestore side by side in the stage, and what they hold.
 
     The filestore is linked before and after the dump: a file that Odoo's clean-up removes in between
@@ -124,7 +143,7 @@ def _collect(backup: Backup, now: Frozen, on_idle) -> dict:
     with ThreadPoolExecutor(max_workers=1) as beside:  # the same snapshot, another connection
         counting = beside.submit(now.tables)
         say = backup.job.events.debug
-        write_dump(backup.server, backup.database, now.snapshot, dump, say, on_idle)
+        write_dump(login, now.snapshot, dump, say, on_idle)
         tables = counting.result()
     _link(backup, frozen_files)
     dumped = files_of(dump)

@@ -3,22 +3,26 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from ..folders import Copied, NewFolder, absolute, copy_tree
+from ..folders import Copied, NewFolder, copy_tree, folder_of, is_kept_for
 from ..identity import forgotten_bundles, renewal
 from ..job import Job
 from ..new_database import NewDatabase, new_database, size_of
+from ..outcome import Failure
+from ..ownership import objects_given, require_owned
 from ..patience import DATABASE_SECONDS, patiently
-from ..postgres import server_of
+from ..postgres import Server, server_of
 from ..reflink import copy_method
+from ..tenant import as_itself, tenant
 
 
 def run(job: Job) -> dict:
     started = time.monotonic()
     with server_of(job.spec.part("server"), job.places) as server:
-        database = new_database(job, server, job.spec.text("database"))
-        folder = NewFolder(absolute(job.spec.text("filestore")), database.mark)
+        database = patiently(lambda: _database(job, server), DATABASE_SECONDS)
+        path = folder_of(job.spec.text("filestore"), database.name)
+        folder = NewFolder(path, database.mark)
         source = job.spec.text("source")
-        is_made = patiently(lambda: database.is_made(source), DATABASE_SECONDS)
+        is_made = database.is_made(source)
         with ThreadPoolExecutor(max_workers=1) as beside:
             asked = beside.submit(copy_method, server)
             size, copied = _earlier(database) if is_made else _clone(job, database, folder, source)
@@ -35,6 +39,10 @@ def run(job: Job) -> dict:
     }
 
 
+def _database(job: Job, server: Server) -> NewDatabase:
+    return new_database(job, server, job.spec.text("database"), job.spec.text("role"))
+
+
 def _earlier(database: NewDatabase) -> tuple[int, Copied]:
     """What an earlier attempt of this step has made."""
     return size_of(database.server, database.name), Copied()
@@ -44,18 +52,36 @@ def _clone(job: Job, database: NewDatabase, folder: NewFolder, source: str) -> t
     """The bytes of the new database, and what became of its files."""
     with ThreadPoolExecutor(max_workers=1) as beside:  # the server copies the database meanwhile
         copying = beside.submit(_files, job, folder)
+        require_owned(database.server, [source], [job.spec.text("source_role")])
         database.copy_from(source)
         copied = copying.result()
     identity = renewal(job.spec.maybe_text("base_url"))
     if not copied.files:
         identity = f"{forgotten_bundles()}\n{identity}"
     folder.show()
-    return database.finish(job.spec.text("role"), identity), copied
+    _take_over(database, job.spec.text("source_role"), identity)
+    return database.finish(), copied
+
+
+def _take_over(database: NewDatabase, before: str, identity: str) -> None:
+    """All objects change hands, then the copy gets its identity, as its own role and no other."""
+    server, name, role = database.server, database.partial, database.role
+    if before != role:
+        with tenant(server, name, role, before) as login:
+            as_itself(login).run(objects_given(before, role))
+    with tenant(server, name, role) as login:
+        login.run(identity)
 
 
 def _files(job: Job, folder: NewFolder) -> Copied:
     """Shared inodes only where the order says that both sides are of one trust level."""
     target, source = folder.begin(), job.spec.maybe_text("source_filestore")
-    if not source or not absolute(source).is_dir():
+    path = folder_of(source, job.spec.text("source")) if source else None
+    if not path or not path.is_dir():
         return Copied()
-    return copy_tree(absolute(source), target, may_link=job.spec.get("same_trust") is True)
+    if not is_kept_for(path, [job.spec.text("source_role")]):
+        raise Failure(
+            f"The files of the snapshot {path.name} do not belong to its environment",
+            "Choose or make a newer snapshot",
+        )
+    return copy_tree(path, target, may_link=job.spec.get("same_trust") is True)

@@ -4,14 +4,16 @@ import os
 
 from ..bus_database import close_shared, ensure_bus
 from ..job import Job
+from ..new_database import NewDatabase
 from ..odoo_conf import read_options
 from ..outcome import Failure
+from ..ownership import require_owned
 from ..postgres import NEW_MARK, Server, identifier, literal, scram_verifier, server_of
 from ..spec import FAULT
+from ..tenant import require_ordinary, tenant
 
-TRIGRAMS = "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public"
-UNACCENT = """CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public;
-ALTER FUNCTION public.unaccent(text) IMMUTABLE"""
+INSTALLED = "SELECT 1 FROM pg_extension WHERE extname = {name}"
+MADE = "CREATE EXTENSION IF NOT EXISTS {name} SCHEMA public"
 
 
 def run(job: Job) -> dict:
@@ -28,43 +30,43 @@ def run(job: Job) -> dict:
             ensure_bus(server, role)
         if job.spec.get("role_only"):
             return {"created": False, "size_bytes": 0}
-        created = bool(job.spec.get("create", True)) and _database(server, name, role)
+        require_owned(server, [name], [role])
+        created = bool(job.spec.get("create", True)) and _database(server, name, role, options)
         _protect(server, name, role)
-        _extensions(job, server, name, options)
+        _extensions(job, server, name, role, options)
         size = int(server.value(f"SELECT pg_database_size({literal(name)})"))
     job.events.info(f"Database {name}: {'created' if created else 'was there'}, {size} bytes")
     return {"created": created, "size_bytes": size}
 
 
 def _role(server: Server, role: str, password: str) -> None:
+    require_ordinary(server, role)
     known = server.value(f"SELECT 1 FROM pg_roles WHERE rolname = {literal(role)}")
     if not known:
         complaint = server.attempt(f"CREATE ROLE {identifier(role)}")
         if complaint and "already exists" not in complaint:
             raise Failure(f"The role {role} cannot be made: {complaint}", "Retry the run")
     verifier = scram_verifier(password, os.urandom(16))
-    options = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+    options = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
     server.run(f"ALTER ROLE {identifier(role)} {options} PASSWORD {literal(verifier)}")
 
 
-def _database(server: Server, name: str, role: str) -> bool:
-    """True when it was made now."""
+def _database(server: Server, name: str, role: str, options: dict[str, str]) -> bool:
+    """True when it was made now. An empty one is marked: the update then also sets its password."""
     if _exists(server, name):
-        _mark(server, name)
+        _mark(server, name, role)
         return False
-    options = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
-    complaint = server.attempt(
-        f"CREATE DATABASE {identifier(name)} OWNER {identifier(role)} {options}"
-    )
-    if complaint and not _exists(server, name):
-        raise Failure(f"The database {name} cannot be made: {complaint}", "Retry the run")
-    _mark(server, name)
-    return not complaint
+    made = NewDatabase(server, name, NEW_MARK, role)
+    made.create_empty(unaccent=_wants_unaccent(options))
+    made.finish()
+    return True
 
 
-def _mark(server: Server, name: str) -> None:
-    """An empty database is one that Odoo has yet to fill: the update then also sets its password."""
-    if server.value("SELECT to_regclass('public.ir_module_module') IS NULL", name) == "t":
+def _mark(server: Server, name: str, role: str) -> None:
+    """An empty database is one that Odoo has yet to fill."""
+    with tenant(server, name, role) as login:
+        is_empty = not login.value("SELECT to_regclass('public.ir_module_module')")
+    if is_empty:
         server.run(f"COMMENT ON DATABASE {identifier(name)} IS {literal(NEW_MARK)}")
 
 
@@ -81,13 +83,20 @@ def _protect(server: Server, name: str, role: str) -> None:
     )
 
 
-def _extensions(job: Job, server: Server, name: str, options: dict[str, str]) -> None:
+def _extensions(job: Job, server: Server, name: str, role: str, options: dict[str, str]) -> None:
     """What Odoo itself adds to databases it makes; a server without contrib works without them."""
-    wants_unaccent = options.get("unaccent", "").lower() in ("true", "1", "yes", "on")
-    for statements in (TRIGRAMS, UNACCENT) if wants_unaccent else (TRIGRAMS,):
-        complaint = server.attempt(statements, name)
-        if complaint:
-            job.events.info(f"The database works without an extension: {complaint}")
+    wanted = ("pg_trgm", "unaccent") if _wants_unaccent(options) else ("pg_trgm",)
+    with tenant(server, name, role) as login:
+        for extension in wanted:
+            if login.value(INSTALLED.format(name=literal(extension))):
+                continue
+            complaint = login.attempt(MADE.format(name=identifier(extension)))
+            if complaint:
+                job.events.info(f"The database works without an extension: {complaint}")
+
+
+def _wants_unaccent(options: dict[str, str]) -> bool:
+    return options.get("unaccent", "").lower() in ("true", "1", "yes", "on")
 
 
 def _exists(server: Server, name: str) -> bool:

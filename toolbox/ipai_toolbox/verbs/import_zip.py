@@ -8,9 +8,10 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import extensions
 from ..filestore import census
-from ..folders import NewFolder, absolute
-from ..foreign_sql import filler, run_script
+from ..folders import NewFolder, folder_of
+from ..foreign_sql import run_script
 from ..job import Job
 from ..new_database import NewDatabase, new_database, size_of
 from ..outcome import Failure
@@ -28,7 +29,6 @@ from ..zip_check import (
 )
 
 IMPORTS = Path("/ipai/imports")
-KNOWN_EXTENSIONS = {"plpgsql", "pg_trgm", "unaccent"}
 BLOCK = 1 << 20
 
 
@@ -51,8 +51,8 @@ def run(job: Job) -> dict:
         facts = read_manifest(archive, members, spec.maybe_text("major_version"))
         with server_of(spec.part("server"), job.places) as server:
             server.wait()
-            database = new_database(job, server, spec.text("database"))
-            folder = NewFolder(absolute(spec.text("filestore")), database.mark)
+            database = new_database(job, server, spec.text("database"), spec.text("role"))
+            folder = NewFolder(folder_of(spec.text("filestore"), database.name), database.mark)
             whole = Import(job, server, database, folder, archive, members)
             if not database.is_made():
                 _import(whole)
@@ -79,8 +79,7 @@ def _import(whole: Import) -> None:
     target = whole.folder.begin()
     try:
         _unpack(whole, target)
-        _read_through(whole.archive, whole.members[DUMP])
-        _fill(whole)
+        _fill(whole, _read_through(whole.archive, whole.members[DUMP]))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         whole.database.clear()
         shutil.rmtree(target, ignore_errors=True)
@@ -90,7 +89,7 @@ def _import(whole: Import) -> None:
         shutil.rmtree(target, ignore_errors=True)
         raise
     whole.folder.show()
-    whole.database.finish(whole.job.spec.text("role"))
+    whole.database.finish()
 
 
 def _unpack(whole: Import, target: Path) -> None:
@@ -114,26 +113,28 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> str
     return digest.hexdigest()
 
 
-def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Check the sum of a member before its content is trusted. Raises BadZipFile."""
+def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> set[str]:
+    """Check the sum of the dump before its content is trusted; gives the extensions it may want.
+
+    Raises BadZipFile.
+    """
+    wanted: set[str] = set()
     with archive.open(member) as source:
-        while source.read(BLOCK):
-            pass
+        for line in source:
+            if line.startswith(b"CREATE EXTENSION "):
+                wanted.add(extensions.named_in(line.decode("utf-8", "replace")))
+    return wanted - {""}
 
 
-def _fill(whole: Import) -> None:
+def _fill(whole: Import, may_want: set[str]) -> None:
     database, events = whole.database, whole.job.events
-    database.create_empty(unaccent=True)
+    database.create_empty(unaccent=True, wanted=may_want)
     events.progress(0.4, f"Loading {whole.members[DUMP].file_size} bytes of SQL")
-    with (
-        filler(whole.server, database.partial) as login,
-        whole.archive.open(whole.members[DUMP]) as script,
-    ):
-        login.run("CREATE SCHEMA IF NOT EXISTS public", database.partial)
-        wanted = run_script(login, database.partial, script)
-    unknown = sorted(wanted - KNOWN_EXTENSIONS)
+    with database.filling() as login:
+        with whole.archive.open(whole.members[DUMP]) as script:
+            wanted = run_script(login, script)
+        if not login.value("SELECT to_regclass('public.ir_module_module')"):
+            raise refuse("its dump.sql is not a database of Odoo")
+    unknown = sorted(wanted - extensions.offered(whole.server, wanted))
     if unknown:
         events.warning(f"The dump names extensions that were left out: {', '.join(unknown)}.")
-    query = "SELECT to_regclass('public.ir_module_module') IS NOT NULL"
-    if whole.server.value(query, database.partial) != "t":
-        raise refuse("its dump.sql is not a database of Odoo")

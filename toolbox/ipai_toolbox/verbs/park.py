@@ -3,25 +3,28 @@
 import shutil
 from pathlib import Path
 
-from ..folders import NewFolder, absolute, copy_tree
+from ..folders import NewFolder, copy_tree, folder_of, keep_for
 from ..job import Job
 from ..new_database import size_of
 from ..outcome import Failure
+from ..ownership import require_owned
 from ..postgres import Server, identifier, server_of
 from ..sessions import cleared
 
 
 def run(job: Job) -> dict:
     name, parked = job.spec.text("database"), job.spec.text("snapshot_database")
-    source = absolute(job.spec.text("filestore"))
+    source = folder_of(job.spec.text("filestore"), name)
     mark = f"ipai: parked by {job.spec.step} of run {job.spec.run}"
-    folder = NewFolder(absolute(job.spec.text("snapshot_filestore")), mark)
+    folder = NewFolder(folder_of(job.spec.text("snapshot_filestore"), parked), mark)
     with server_of(job.spec.part("server"), job.places) as server:
         server.wait()
+        require_owned(server, [name, parked], [job.spec.text("role")])
         method = (
             _park(server, name, parked, source, folder) if _is_due(server, name, parked) else ""
         )
         _close(server, parked)
+        keep_for(folder.path, job.spec.text("role"))
         folder.finish()
         shutil.rmtree(source, ignore_errors=True)
         size = size_of(server, parked)

@@ -9,16 +9,19 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..dump import read_dump, write_dump
-from ..folders import NewFolder, absolute, copy_tree, own_like
+from ..dump import extensions_of, read_dump, write_dump
+from ..extensions import require_offered
+from ..folders import NewFolder, copy_tree, folder_of, own_like
 from ..job import Job
 from ..manifest import check_rows, frozen, row_counts
 from ..new_database import NewDatabase, new_database, size_of
 from ..outcome import Failure
+from ..ownership import require_owned
 from ..postgres import Server, server_of
 from ..process import Finished, stream
 from ..spec import FAULT
 from ..stage import require_room
+from ..tenant import as_itself, tenant
 from ..wal_archive import (
     SECONDS,
     cluster_bytes,
@@ -30,6 +33,7 @@ from ..wal_archive import (
 )
 
 PAUSE_SECONDS = 0.5
+LOGINS = "local all postgres trust\nlocal all all scram-sha-256\n"
 READY = "database system is ready to accept connections"
 ENDED_BEFORE = "recovery ended before configured recovery target was reached"
 REPLAYED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
@@ -46,7 +50,7 @@ def run(job: Job) -> dict:
         )
     with server_of(job.spec.part("server"), job.places) as server:
         server.wait()
-        database = new_database(job, server, job.spec.text("database"))
+        database = new_database(job, server, job.spec.text("database"), job.spec.text("role"))
         about = {} if database.is_made() else _bring(job, database, moment)
         files = _folder(job, database)
         if files:
@@ -70,14 +74,14 @@ def _bring(job: Job, database: NewDatabase, moment: datetime) -> dict:
     with _scratch(job) as folder:
         last = _recover(job, folder, moment)
         scratch = Server(str(folder), 5432, folder / "none")
-        if not scratch.exists(name):
+        if not require_owned(scratch, [name], [job.spec.text("source_role")]):
             raise Failure(f"At that time there was no database {name}", "Choose a later time")
         facts = _move(job, scratch, database, folder / "dump")
         _stop(folder)
     files = _folder(job, database)
     stored = facts.pop("stored")
     missing = _files(job, files, stored) if files else 0
-    database.finish(job.spec.maybe_text("role"))
+    database.finish()
     return {"last_transaction": last, "missing_files": missing, **facts}
 
 
@@ -128,7 +132,7 @@ def _restore(job: Job, folder: Path, *words: str) -> None:
 
 def _start(job: Job, folder: Path) -> str:
     """Start the cluster and wait until it has recovered; gives its log."""
-    (folder / "hba").write_text("local all all trust\n", encoding="utf-8")
+    (folder / "hba").write_text(LOGINS, encoding="utf-8")
     log = folder / "log"
     log.write_text("", encoding="utf-8")
     _own(folder / "hba", log)
@@ -184,25 +188,36 @@ def _move(job: Job, scratch: Server, database: NewDatabase, dump: Path) -> dict:
     """Out of the scratch cluster, into the new database, rows compared."""
     name = job.spec.text("source_database")
     job.events.progress(0.6, f"Moving {name}")
-    with frozen(scratch, name) as then:
-        about, tables = then.database(), then.tables()
-        facts = {"modules": then.modules(), "rows": sum(tables.values())}
-        stored = then.stored_files()
-        write_dump(scratch, name, then.snapshot, dump, job.events.debug)
-    database.create_empty(about["encoding"], about["collate"], about["ctype"], about["unaccent"])
-    read_dump(database.server, database.partial, dump, job.events.debug)
-    check_rows(row_counts(database.server, database.partial), tables)
+    with tenant(scratch, name, job.spec.text("source_role")) as owner:
+        login = as_itself(owner)
+        with frozen(login) as then:
+            about, tables = then.database(), then.tables()
+            facts = {"modules": then.modules(), "rows": sum(tables.values())}
+            stored = then.stored_files()
+            write_dump(login, then.snapshot, dump, job.events.debug)
+    _load(job, database, dump, about, tables)
     return {**facts, "stored": stored}
+
+
+def _load(job: Job, database: NewDatabase, dump: Path, about: dict, tables: dict) -> None:
+    wanted = extensions_of(dump)
+    require_offered(database.server, wanted, "The database")
+    place = (about["encoding"], about["collate"], about["ctype"], about["unaccent"])
+    database.create_empty(*place, wanted=wanted)
+    with database.filling() as login:
+        read_dump(login, dump, job.events.debug)
+        check_rows(row_counts(login), tables)
 
 
 def _folder(job: Job, database: NewDatabase) -> NewFolder | None:
     path = job.spec.maybe_text("filestore")
-    return NewFolder(absolute(path), database.mark) if path else None
+    return NewFolder(folder_of(path, database.name), database.mark) if path else None
 
 
 def _files(job: Job, folder: NewFolder, stored: set[str]) -> int:
     """Today's filestore has yesterday's files, but for those that Odoo has cleaned up since."""
-    source, target = absolute(job.spec.text("source_filestore")), folder.begin()
+    source = folder_of(job.spec.text("source_filestore"), job.spec.text("source_database"))
+    target = folder.begin()
     if source.is_dir():
         copy_tree(source, target)
     own_like(target, folder.path.parent)

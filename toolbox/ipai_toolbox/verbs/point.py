@@ -2,10 +2,11 @@
 
 import time
 
-from ..folders import Copied, NewFolder, absolute, link_tree
+from ..folders import Copied, NewFolder, folder_of, link_tree
 from ..job import Job
 from ..new_database import NewDatabase, new_database, size_of
 from ..outcome import Failure
+from ..ownership import require_owned
 from ..postgres import server_of
 from ..reflink import copy_method
 
@@ -14,8 +15,8 @@ def run(job: Job) -> dict:
     started = time.monotonic()
     with server_of(job.spec.part("server"), job.places) as server:
         server.wait()
-        point = new_database(job, server, job.spec.text("point"))
-        folder = NewFolder(absolute(job.spec.text("point_filestore")), point.mark)
+        point = new_database(job, server, job.spec.text("point"), job.spec.text("role"))
+        folder = NewFolder(folder_of(job.spec.text("point_filestore"), point.name), point.mark)
         method = copy_method(server)
         if not point.is_made():
             _copy(job, point, folder)
@@ -28,8 +29,9 @@ def run(job: Job) -> dict:
 
 def _copy(job: Job, point: NewDatabase, folder: NewFolder) -> None:
     """The filestore before and after the database: whatever is added or removed meanwhile, it is there."""
-    name, source = job.spec.text("database"), absolute(job.spec.text("filestore"))
-    if not point.server.exists(name):
+    name = job.spec.text("database")
+    source = folder_of(job.spec.text("filestore"), name)
+    if not require_owned(point.server, [name], [point.role]):
         raise Failure(f"The database {name} does not exist", "Deploy the environment first")
     target, copied = folder.begin(), Copied()
     if source.is_dir():

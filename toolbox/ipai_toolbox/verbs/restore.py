@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import manifest
-from ..dump import check_files, read_dump
+from ..dump import check_files, extensions_of, read_dump
+from ..extensions import require_offered
 from ..filestore import census, check_contents
-from ..folders import NewFolder, absolute, made_like_parent
+from ..folders import NewFolder, folder_of, made_like_parent
 from ..job import Job
 from ..manifest import check_rows, row_counts
 from ..new_database import NewDatabase, new_database, size_of
@@ -33,7 +34,7 @@ class Restore:
 
 def run(job: Job) -> dict:
     started = time.monotonic()
-    path = absolute(job.spec.text("filestore"))
+    path = folder_of(job.spec.text("filestore"), job.spec.text("database"))
     made_like_parent(path.parent)
     with (
         server_of(job.spec.part("server"), job.places) as server,
@@ -41,7 +42,7 @@ def run(job: Job) -> dict:
         stage(path.parent, f"restore-{path.name}") as work,
     ):
         server.wait()
-        database = new_database(job, server, job.spec.text("database"))
+        database = new_database(job, server, path.name, job.spec.text("role"))
         restore = Restore(job, server, repository, database, NewFolder(path, database.mark))
         facts = _facts(restore, work) if database.is_made() else _restore(restore, work)
         restore.folder.finish()
@@ -73,7 +74,7 @@ def _restore(restore: Restore, work: Path) -> dict:
     (work / "filestore").rename(files)
     files.chmod(0o755)
     restore.folder.show()
-    restore.database.finish(restore.job.spec.maybe_text("role"))
+    restore.database.finish()
     events.progress(1.0, f"Restored {restore.database.name} as of {facts['taken_at']}")
     return facts
 
@@ -81,10 +82,14 @@ def _restore(restore: Restore, work: Path) -> dict:
 def _load(restore: Restore, dump: Path, facts: dict) -> None:
     """The dump as a database, its rows counted again."""
     about, database = facts["database"], restore.database
-    database.create_empty(about["encoding"], about["collate"], about["ctype"], about["unaccent"])
-    read_dump(restore.server, database.partial, dump, restore.job.events.debug)
-    restore.job.events.progress(0.9, f"Counting {sum(facts['tables'].values())} rows")
-    check_rows(row_counts(restore.server, database.partial), facts["tables"])
+    wanted = extensions_of(dump)
+    require_offered(restore.server, wanted, "The backup")
+    place = (about["encoding"], about["collate"], about["ctype"], about["unaccent"])
+    database.create_empty(*place, wanted=wanted)
+    with database.filling() as login:
+        read_dump(login, dump, restore.job.events.debug)
+        restore.job.events.progress(0.9, f"Counting {sum(facts['tables'].values())} rows")
+        check_rows(row_counts(login), facts["tables"])
 
 
 def _check_filestore(folder: Path, facts: dict) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from ..folders import MARK, absolute, link_tree, made_like_parent
 from ..job import Job
 from ..outcome import Failure
-from ..ownership import give
+from ..ownership import database_given, require_owned
 from ..postgres import Server, identifier, server_of
 from ..sessions import cleared
+from ..tenant import require_ordinary
 
 LOCK_SECONDS = 60
 
@@ -35,6 +36,8 @@ def run(job: Job) -> dict:
     with server_of(spec.part("server"), job.places) as server:
         server.wait()
         swap = Swap(server, root, spec.text("database"), spec.text("incoming"), spec.text("aside"))
+        names = (swap.live, swap.incoming, swap.aside)
+        require_owned(server, names, [spec.text("role")])
         swapped = _is_due(swap)
         if swapped:
             _open(swap, spec.text("role"))
@@ -63,7 +66,8 @@ def _open(swap: Swap, role: str) -> None:
     swap.server.run(
         f"ALTER DATABASE {name} ALLOW_CONNECTIONS true;\nALTER DATABASE {name} IS_TEMPLATE false"
     )
-    give(swap.server, swap.incoming, role)
+    require_ordinary(swap.server, role)
+    swap.server.run(database_given(swap.incoming, role))
 
 
 def _swap(swap: Swap) -> None:
@@ -88,7 +92,7 @@ def _transaction(server: Server) -> Iterator:
 
     connection = None
     try:
-        connection = server.connect("postgres")
+        connection = server.connect()
         with connection, connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 

@@ -8,6 +8,7 @@ def job(context):
     spec = context.spec
     order = {
         "database": common.database(context),
+        "role": copies.role(context),
         "repository": copies.repository(context),
         "tags": {
             "project": spec["project"]["code"],

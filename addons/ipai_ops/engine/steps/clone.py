@@ -1,5 +1,6 @@
 """clone: a snapshot becomes the environment's next database, by reflink where the disk can."""
 
+from .. import naming
 from . import copies
 from .copies import Made
 
@@ -9,6 +10,9 @@ def job(context):
     database, snapshot = copies.working_database(context), context.spec["snapshot"]
     order = {
         "source": snapshot["database"],
+        "source_role": naming.quarantine_role(
+            context.platform.instance, snapshot["environment_id"]
+        ),
         "database": database,
         "role": copies.role(context),
         "source_filestore": f"{copies.SNAPSHOTS}/{snapshot['database']}",

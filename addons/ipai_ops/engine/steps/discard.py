@@ -7,6 +7,7 @@ def job(context):
     """Return the job that removes the copy; what is gone already is fine."""
     database = copies.working_database(context)
     order = {"databases": [database], "role": None, "folders": [copies.filestore(database)]}
+    order["owners"] = {database: [copies.role(context)]}
     return copies.admin_job(context, "drop", order, (copies.files(context),))
 
 

@@ -9,6 +9,7 @@ def job(context):
     database, parked = copies.working_database(context), copies.copy_name(context, "s")
     order = {
         "database": database,
+        "role": copies.role(context),
         "snapshot_database": parked,
         "filestore": copies.filestore(database),
         "snapshot_filestore": f"{copies.SNAPSHOTS}/{parked}",

@@ -8,6 +8,7 @@ def job(context):
     live, point = common.database(context), copies.copy_name(context, "p")
     order = {
         "database": live,
+        "role": copies.role(context),
         "point": point,
         "filestore": copies.filestore(live),
         "point_filestore": copies.filestore(point),

@@ -17,6 +17,7 @@ def job(context):
     order = {
         "server": address,
         "source_database": moment["database"],
+        "source_role": naming.role(instance, moment["environment_id"]),
         "database": database,
         "role": copies.role(context),
         "time": moment["time"],

@@ -7,6 +7,7 @@ def job(context):
     """Return the job that writes the identity; sessions of the original end."""
     order = {
         "database": copies.working_database(context),
+        "role": copies.role(context),
         "base_url": context.spec.get("base_url"),
     }
     return copies.admin_job(context, "renew", order)

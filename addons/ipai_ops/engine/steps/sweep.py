@@ -1,5 +1,7 @@
 """sweep: volumes, images, secrets and configs that no environment needs any more."""
 
+import re
+
 from .. import naming
 from ..ports import SecretFile
 from . import common
@@ -22,6 +24,23 @@ def job(context):
 def _what(context):
     if context.run.kind == "destroy":
         name = naming.target_volume(context.platform.instance, context.spec["environment"]["id"])
-        volumes = [name, *context.spec.get("volumes", ())]
+        volumes = [name, *_volumes(context, context.spec["environment"]["id"])]
         return {"volumes": volumes, "secrets": list(context.spec.get("secrets", ()))}
-    return {key: list(context.spec.get(key, ())) for key in ("volumes", "images", "secrets")}
+    return {
+        "volumes": _volumes(context, None),
+        **{key: list(context.spec.get(key, ())) for key in ("images", "secrets")},
+    }
+
+
+def _volumes(context, environment_id):
+    """Return the volumes to remove: an environment's own, in a clean-up those of any environment.
+
+    What environments share, and the servers' data, is never removed, whatever an order names.
+    """
+    number = r"\d+" if environment_id is None else str(environment_id)
+    own = re.compile(rf"{re.escape(context.platform.instance)}-env-{number}-(data|quarantine)")
+    names = list(context.spec.get("volumes", ()))
+    for name in names:
+        if not own.fullmatch(name):
+            raise ValueError(f"{name} is not a volume of an environment that may be removed")
+    return names
