@@ -1,3 +1,5 @@
+from . import product_written
+from . import judged
 from . import question
 from . import project
 from . import database_server
@@ -19,6 +21,7 @@ from . import run_verdict
 from . import approval
 from . import delegation
 from . import run_policy
+from . import environment_move
 from . import run_approval
 from . import run_approval_ask
 from . import run_outlook

@@ -9,6 +9,7 @@ from . import test_archive_upload
 from . import test_artifact
 from . import test_attacks
 from . import test_bus
+from . import test_completed_values
 from . import test_console
 from . import test_database_server
 from . import test_edge
