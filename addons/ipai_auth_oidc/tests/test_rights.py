@@ -28,7 +28,15 @@ METHODS = {
     ("ipai.oidc.session", "action_end"),
 }
 # Methods of core that are extended here; what they may is core's to say.
-EXTENDED = {"create", "write", "default_get", "copy_data", "authenticate", "auth_oauth", "set_values"}
+EXTENDED = {
+    "create",
+    "write",
+    "default_get",
+    "copy_data",
+    "authenticate",
+    "auth_oauth",
+    "set_values",
+}
 # route: who it is open to.
 ROUTES = {
     "/auth_oidc/again": "user",

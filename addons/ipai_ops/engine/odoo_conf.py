@@ -12,7 +12,15 @@ SMALLEST_WORKER_MB = 640
 # What a project may set: nothing that names a file, a program, a module, an address to listen on or a
 # limit of the platform.
 FREE = frozenset(
-    ("smtp_server", "smtp_port", "smtp_ssl", "smtp_user", "smtp_password", "email_from", "from_filter")
+    (
+        "smtp_server",
+        "smtp_port",
+        "smtp_ssl",
+        "smtp_user",
+        "smtp_password",
+        "email_from",
+        "from_filter",
+    )
 ) | {
     "import_file_maxbytes",
     "import_file_timeout",

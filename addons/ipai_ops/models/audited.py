@@ -59,7 +59,9 @@ class Audited(models.AbstractModel):
     def _filled(self):
         """Return the names of the stored fields that hold something."""
         own = self.sudo()  # the trail tells it; only managers read the trail
-        return {name for name in self._stored() if not self._is_secret(self._fields[name]) and own[name]}
+        return {
+            name for name in self._stored() if not self._is_secret(self._fields[name]) and own[name]
+        }
 
     def _told(self, names):
         """Return the values a trail may hold: never what nobody may read."""

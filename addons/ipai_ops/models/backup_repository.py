@@ -108,8 +108,9 @@ class BackupRepository(models.Model):
         rows = [{**self.default_get(["project_id", "active"]), **vals} for vals in vals_list]
         projects = [row.get("project_id") for row in rows if row["active"]]
         with self.env.cr.savepoint():
-            before = self.search([("project_id", "in", projects)])
-            before.active = False  # the new one takes over; what lies in the old one stays restorable
+            # The new one takes over; what lies in the old one stays restorable. Whether that may be
+            # is asked for the new one, once it is there.
+            self.sudo().search([("project_id", "in", projects)]).active = False
             self.flush_model()
             repositories = super().create(rows)
         for repository in repositories.sudo():  # nobody may read or write the key itself

@@ -209,7 +209,12 @@ class Environment(models.Model):
         vals.setdefault("branch_pattern", vals["branch"])
         slug = self._free("slug", vals.get("slug") or naming.slug(vals.get("name") or ""), project)
         host = vals.get("host") or self._free("host", naming.host_label(project.code, slug))
-        filled = {**self._stage_defaults(vals["stage"], project), **vals, "host": host, "slug": slug}
+        filled = {
+            **self._stage_defaults(vals["stage"], project),
+            **vals,
+            "host": host,
+            "slug": slug,
+        }
         own = self._own_fields() - given
         vals |= {name: value for name, value in filled.items() if name not in own}
         return {name: value for name, value in filled.items() if name in own}

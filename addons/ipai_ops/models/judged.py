@@ -25,7 +25,11 @@ class Base(models.AbstractModel):
             name
             for name, field in self._fields.items()
             if field.store
-            and (name in STAGES or (field.type == "many2one" and field.comodel_name.startswith(PLACES)))
+            and not name.endswith("_uid")
+            and (
+                name in STAGES
+                or (field.type == "many2one" and field.comodel_name.startswith(PLACES))
+            )
         )
 
     @api.model_create_multi

@@ -22,7 +22,9 @@ class Base(models.AbstractModel):
     @ormcache("self._name")
     def _own_fields(self):
         """Return the names of the fields that only the product writes."""
-        if self._transient or self._abstract:  # a dialog is judged by what it does when it is answered
+        if (
+            self._transient or self._abstract
+        ):  # a dialog is judged by what it does when it is answered
             return frozenset()
         stored = {name: field for name, field in self._fields.items() if field.store}
         return frozenset(
@@ -43,8 +45,11 @@ class Base(models.AbstractModel):
         return super().write(vals)
 
     def copy_data(self, default=None):
-        """A copy is a new record: what the product wrote of the old one stays with the old one."""
-        rows, own = super().copy_data(default), self._own_fields() - set(default or ())
+        """A person's copy is a new record: what the product wrote of the old one stays with it."""
+        rows = super().copy_data(default)
+        if self.env.su:
+            return rows
+        own = self._own_fields() - set(default or ())
         return [{key: value for key, value in row.items() if key not in own} for row in rows]
 
     @api.model
@@ -62,8 +67,10 @@ class Base(models.AbstractModel):
     def _refuse_own_fields(self, names):
         """Raise AccessError where a person or a key gives a value that only the product writes."""
         refused = () if self.env.su else sorted(self._own_fields().intersection(names))
-        if refused:
-            raise AccessError(
-                self.env._("Only the product itself writes %s; leave it out.", ", ".join(refused))
-            )
-
+        if not refused:
+            return
+        facts = {"operation": "write", "fields": refused, "outcome": "refused"}
+        self.env["ops.audit"]._note_apart("access.refused", self[:1], **facts)
+        raise AccessError(
+            self.env._("Only the product itself writes %s; leave it out.", ", ".join(refused))
+        )

@@ -79,7 +79,9 @@ class Run(models.Model):
         return {secret.name: secret.value for secret in free}
 
     def _warn_once(self, said):
-        if said not in self.event_ids.filtered(lambda one: one.level == "warning").mapped("message"):
+        if said not in self.event_ids.filtered(lambda one: one.level == "warning").mapped(
+            "message"
+        ):
             self._say(self.step_ids.browse(), "warning", said)
 
     def _note_use(self, secrets):

@@ -25,7 +25,9 @@ from . import test_moment
 from . import test_mail
 from . import test_gate
 from . import test_policies
+from . import test_places
 from . import test_poll
+from . import test_product_written
 from . import test_project
 from . import test_promotion
 from . import test_queue

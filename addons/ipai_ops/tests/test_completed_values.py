@@ -1,5 +1,7 @@
 """What is written is judged as it was stored, by whatever way its values came."""
 
+from contextlib import suppress
+
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
@@ -28,7 +30,12 @@ class TestCompletedValues(RightsWalk, OpsCase):
             {"name": "Other", "code": "other", "repository_url": "https://git.example.org/other"}
         )
         image = cls.env["ops.artifact"].create(
-            {"kind": "image", "name": "acme", "uri": "reg/acme@sha256:1", "project_id": cls.project.id}
+            {
+                "kind": "image",
+                "name": "acme",
+                "uri": "reg/acme@sha256:1",
+                "project_id": cls.project.id,
+            }
         )
         served = {"state": "up", "database_name": "acme_main_1", "image_id": image.id}
         cls.production.write(served)
@@ -87,7 +94,9 @@ class TestCompletedValues(RightsWalk, OpsCase):
                 "ops.environment",
                 {"project_id": self.project.id, "name": "x", "database_server_id": self.server.id},
             )
-        environment = self.make_development(self.developer, default_database_server_id=self.server.id)
+        environment = self.make_development(
+            self.developer, default_database_server_id=self.server.id
+        )
         self.assertNotEqual(environment.database_server_id, self.server)
         with self.assertRaisesRegex(ValidationError, "does not serve Development"):
             environment.database_server_id = self.server
@@ -105,7 +114,9 @@ class TestCompletedValues(RightsWalk, OpsCase):
 
     def test_two_living_environments_never_have_one_database(self):
         environment = self.make_development(self.developer).sudo()
-        query = "UPDATE ops_environment SET database_server_id = %s, database_name = %s WHERE id = %s"
+        query = (
+            "UPDATE ops_environment SET database_server_id = %s, database_name = %s WHERE id = %s"
+        )
         self.env.flush_all()
         with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self.env.cr.execute(query, [self.server.id, "acme_main_1", environment.id])
@@ -141,16 +152,17 @@ class TestCompletedValues(RightsWalk, OpsCase):
         for user in (self.nobody, self.viewer, self.developer, self.keeper, self.tester):
             for stages in ("production", "all", "nonproduction"):
                 for context in ({}, {"default_environment_id": False}):
-                    with self.subTest(user=user.login, stages=stages), self.assertRaises(AccessError):
+                    with (
+                        self.subTest(user=user.login, stages=stages),
+                        self.assertRaises(AccessError),
+                    ):
                         context = {**context, "default_project_id": self.project.id}
                         self.secret(user, {"stages": stages}, **context)
         self.assertFalse(self.env["ops.secret"].search([("name", "=", "planted")]))
 
     def test_a_refused_secret_is_gone_although_the_caller_goes_on(self):
-        try:
+        with suppress(AccessError):
             self.secret(self.developer, {"project_id": self.project.id})
-        except AccessError:
-            pass
         self.assertFalse(self.env["ops.secret"].search([("name", "=", "planted")]))
 
     def test_a_developer_sets_secrets_of_development_in_the_plain_way(self):
@@ -160,11 +172,15 @@ class TestCompletedValues(RightsWalk, OpsCase):
         secret.new_value = "another"
         self.assertEqual(secret.sudo().value, "another")
         with self.assertRaises(AccessError):
-            self.secret(self.developer, {**values, "environment_id": self.production.id, "name": "b"})
+            self.secret(
+                self.developer, {**values, "environment_id": self.production.id, "name": "b"}
+            )
 
     def test_a_secret_goes_nowhere_without_the_right_there(self):
         own = self.make_development(self.developer)
-        secret = self.secret(self.developer, {"project_id": self.project.id, "environment_id": own.id})
+        secret = self.secret(
+            self.developer, {"project_id": self.project.id, "environment_id": own.id}
+        )
         tricks = (
             {"environment_id": False, "stages": "production"},
             {"environment_id": False},
@@ -179,7 +195,9 @@ class TestCompletedValues(RightsWalk, OpsCase):
 
     def test_a_secret_that_was_moved_is_not_handed_to_the_run_that_named_it(self):
         own = self.make_development(self.developer)
-        secret = self.secret(self.developer, {"project_id": self.project.id, "environment_id": own.id})
+        secret = self.secret(
+            self.developer, {"project_id": self.project.id, "environment_id": own.id}
+        )
         run = own._deploy("button", SHA).sudo()
         secret.sudo().write({"environment_id": self.production.id, "new_value": "of production"})
         with self.assertRaisesRegex(UserError, "moved or deleted"):
@@ -199,8 +217,12 @@ class TestCompletedValues(RightsWalk, OpsCase):
         return self.project.member_ids.filtered(lambda one: one.user_id == self.tester)
 
     def test_options_that_name_files_and_programs_are_refused(self):
-        refused = "pre_upgrade_scripts bin_path pg_path screencasts addons_path data_dir load logfile "
-        refused += "server_wide_modules geoip_city_db limit_memory_hard db_password smtp_ssl_private_key"
+        refused = (
+            "pre_upgrade_scripts bin_path pg_path screencasts addons_path data_dir load logfile "
+        )
+        refused += (
+            "server_wide_modules geoip_city_db limit_memory_hard db_password smtp_ssl_private_key"
+        )
         refused += "_filename upgrade_path workers list_db proxy_mode csv_internal_sep"
         for name in refused.split():
             with self.subTest(option=name), self.assertRaisesRegex(ValidationError, "x_"):
@@ -209,9 +231,10 @@ class TestCompletedValues(RightsWalk, OpsCase):
                 )
 
     def test_an_option_kept_from_earlier_versions_is_left_out_and_told(self):
-        secret = self.secret(self.env.user, {"project_id": self.project.id, "delivery": "option"} | {
-            "name": "x_kept"
-        })
+        secret = self.secret(
+            self.env.user,
+            {"project_id": self.project.id, "delivery": "option"} | {"name": "x_kept"},
+        )
         self.env.flush_all()
         self.env.cr.execute("UPDATE ops_secret SET name = 'bin_path' WHERE id = %s", [secret.id])
         self.env.invalidate_all()
@@ -276,8 +299,12 @@ class TestCompletedValues(RightsWalk, OpsCase):
     def test_nobody_delegates_for_somebody_else(self):
         values = {"delegate_id": self.nobody.id, "ends_on": fields.Date.today()}
         with self.assertRaises(AccessError):
-            self.create(self.nobody, "ops.delegation", values | {"delegate_id": self.developer.id},
-                        default_user_id=self.manager.id)
+            self.create(
+                self.nobody,
+                "ops.delegation",
+                values | {"delegate_id": self.developer.id},
+                default_user_id=self.manager.id,
+            )
 
     # stages
 
