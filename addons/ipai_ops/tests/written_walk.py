@@ -86,6 +86,17 @@ class WrittenWalk:
     def taken_back(self):
         return closing(self.env.cr.savepoint(flush=False))
 
+    def check_everything(self):
+        """Do the whole walk."""
+        self.check_every_field_is_marked()
+        self.check_no_copy_takes_them_along()
+        self.check_nobody_gives_them()
+        self.check_each_is_refused_alone("manager")
+        self.check_nobody_imports_them()
+        self.check_no_parent_gives_them()
+        self.check_no_default_fills_them()
+        self.check_a_new_record_has_none_of_them()
+
     # what the walk finds
 
     def check_every_field_is_marked(self):
