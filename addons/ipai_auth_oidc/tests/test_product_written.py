@@ -1,6 +1,7 @@
 """What only the product writes: reports, keys' times, sessions and events. Administrators do not."""
 
 from odoo.exceptions import AccessError
+from odoo.models import MAGIC_COLUMNS
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -33,7 +34,7 @@ class TestProductWritten(TransactionCase):
             name
             for name, field in fields.items()
             if field.store and "ipai_auth_oidc" in (field._modules or ())
-            if (everything or field.readonly) and name not in ("id", "display_name")
+            if (everything or field.readonly) and name not in MAGIC_COLUMNS
         }
 
     def test_only_rules_of_groups_are_written_by_people_alone(self):

@@ -80,6 +80,15 @@ class TestCompletedValues(RightsWalk, OpsCase):
             self.assertFalse(environment[name])
         self.assertEqual((environment.state, environment.stage), ("new", "development"))
 
+    def test_a_value_of_the_products_is_refused_by_its_name_and_the_refusal_is_told(self):
+        environment = self.make_development(self.developer)
+        with self.assertRaisesRegex(AccessError, "writes database_name, image_id; leave it out"):
+            environment.write({"image_id": self.production.image_id.id, "database_name": "x"})
+        self.assertIn('"image_id"', self.told("access.refused"))
+        with self.assertRaisesRegex(AccessError, "writes slug"):
+            values = {"project_id": self.project.id, "name": "y", "slug": "main"}
+            self.create(self.developer, "ops.environment", values)
+
     def test_a_personal_default_fills_nothing_of_the_products(self):
         defaults = self.env["ir.default"].with_user(self.developer)
         defaults.set("ops.environment", "database_name", "acme_main_1", user_id=True)

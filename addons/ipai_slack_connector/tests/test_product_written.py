@@ -20,7 +20,11 @@ class TestProductWritten(WrittenWalk, SlackMixin, TransactionCase):
         cls.people = {"viewer": cls.viewer, "administrator": administrator, "manager": cls.manager}
         cls.samples = {
             "ipai.slack.workspace": {"name": "New", "team_id": "T2"},
-            "ipai.slack.channel": {"name": "#new", "workspace_id": cls.workspace.id},
+            "ipai.slack.channel": {
+                "name": "#new",
+                "slack_id": "C0NEW",
+                "workspace_id": cls.workspace.id,
+            },
             "ipai.slack.rule": {"channel_id": cls.channel.id},
         }
         cls.records = {
