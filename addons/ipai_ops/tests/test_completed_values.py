@@ -83,9 +83,9 @@ class TestCompletedValues(RightsWalk, OpsCase):
     def test_a_value_of_the_products_is_refused_by_its_name_and_the_refusal_is_told(self):
         environment, image = self.make_development(self.developer), self.production.image_id
         with suppress(AccessError):  # an assertion would take the row back, too
-            environment.write({"image_id": image.id})
-        self.assertIn('"image_id"', self.told("access.refused"))
-        self.assertFalse(environment.sudo().image_id)
+            environment.write({"commit": OTHER_SHA})
+        self.assertIn('"commit"', self.told("access.refused"))
+        self.assertFalse(environment.sudo().commit)
         with self.assertRaisesRegex(AccessError, "writes database_name, image_id; leave it out"):
             environment.write({"image_id": image.id, "database_name": "x"})
         with self.assertRaisesRegex(AccessError, "writes slug"):
