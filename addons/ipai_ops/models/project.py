@@ -173,6 +173,8 @@ class Project(models.Model):
             raise UserError(
                 self.env._("A project's code is part of its hosts and databases: it cannot change.")
             )
+        if "repository_url" not in vals:
+            return super().write(vals)
         hosts = {project: _git_host(project.repository_url) for project in self}
         with self.env.cr.savepoint():
             done = super().write(vals)
