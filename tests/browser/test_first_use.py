@@ -1,6 +1,27 @@
 """The way from nothing to the first deploy, as a person walks it."""
 
+import hmac
+from pathlib import Path
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
 SECRET = ".o_notification_content"
+PING = Path(__file__).parents[1] / "fixtures" / "webhooks" / "github" / "ping.json"
+
+
+def ping(odoo, code):
+    """Send what GitHub sends when a webhook is made; return the answer's status."""
+    body = PING.read_bytes()
+    signature = hmac.new(b"hook secret", body, "sha256").hexdigest()
+    headers = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": "ping",
+        "X-GitHub-Delivery": uuid4().hex,
+        "X-Hub-Signature-256": f"sha256={signature}",
+    }
+    request = Request(f"{odoo.url}/ipai/hook/{code}", body, headers)
+    with urlopen(request, timeout=30) as answer:
+        return answer.status
 
 
 def test_three_steps_lead_to_the_first_deploy(page, odoo):
@@ -27,7 +48,8 @@ def test_three_steps_lead_to_the_first_deploy(page, odoo):
 def test_the_second_step_turns_green_when_the_forge_calls(page, odoo):
     cargo = odoo.find("ops.project", ("code", "=", "cargo"))
     page.visit(f"{odoo.url}/odoo/ops-projects/{cargo}", ".o_ops_listening")
-    odoo.call("ops.project", "write", [cargo], {"hook_seen_at": "2026-01-31 10:00:00"})
+    odoo.call("ops.project", "write", [cargo], {"new_webhook_secret": "hook secret"})
+    assert ping(odoo, "cargo") == 202
     page.wait_gone(".o_ops_listening", deadline=60)
     assert page.count(".o_ops_listening") == 0
     page.wait_for(".o_ops_first_steps", "Heard")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from odoo.tools import config
 
-value = config.get("shop_token") or ""
+value = config.get("x_shop_token") or ""
 print("as it is", value, flush=True)
 print("base64", base64.b64encode(value.encode()).decode(), flush=True)
 print("url", quote(value, safe=""), flush=True)
@@ -35,7 +35,7 @@ def told(suite, new_project):
     ids = []
     for name, delivery, value in (
         ("stripe-key", "file", FILE),
-        ("shop_token", "option", OPTION),
+        ("x_shop_token", "option", OPTION),
     ):
         values = {"project_id": project.id, "environment_id": environment, "name": name}
         values |= {"delivery": delivery, "new_value": value}
@@ -68,7 +68,7 @@ def inside(container, *command):
 def test_both_secrets_are_in_the_target(target):
     _name, container = target()
     assert inside(container, "cat", "/run/secrets/stripe-key") == FILE
-    assert f"shop_token = {OPTION}" in inside(container, "cat", "/run/secrets/odoo.conf")
+    assert f"x_shop_token = {OPTION}" in inside(container, "cat", "/run/secrets/odoo.conf")
 
 
 def test_docker_tells_neither(target, docker_world):

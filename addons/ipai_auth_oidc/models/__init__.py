@@ -1,3 +1,4 @@
+from . import product_written
 from . import provider
 from . import provider_secrets
 from . import provider_keys

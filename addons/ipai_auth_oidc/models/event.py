@@ -30,6 +30,8 @@ KEPT_DAYS = 180
 class IpaiOidcEvent(models.Model):
     _name = "ipai.oidc.event"
     _description = "Sign-in event"
+    _inherit = ["ipai.oidc.product.written"]
+    _product_written = True
     _order = "id desc"
     _rec_name = "reference"
 

@@ -19,6 +19,8 @@ MOST_A_MINUTE = 60
 class IpaiOidcLogin(models.Model):
     _name = "ipai.oidc.login"
     _description = "Sign-in under way"
+    _inherit = ["ipai.oidc.product.written"]
+    _product_written = True
     _log_access = False
 
     provider_id = fields.Many2one(

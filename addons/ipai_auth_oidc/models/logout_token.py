@@ -15,6 +15,8 @@ KEPT_HOURS = 24
 class IpaiOidcLogoutToken(models.Model):
     _name = "ipai.oidc.logout.token"
     _description = "Used log-out token"
+    _inherit = ["ipai.oidc.product.written"]
+    _product_written = True
     _log_access = False
 
     token_hash = fields.Char(required=True)

@@ -21,7 +21,8 @@ ADDRESSES = ("auth_endpoint", "token_endpoint", "jwks_uri", "validation_endpoint
 
 
 class AuthOauthProvider(models.Model):
-    _inherit = "auth.oauth.provider"
+    _name = "auth.oauth.provider"
+    _inherit = ["auth.oauth.provider", "ipai.oidc.product.written"]
 
     # Core demands both; OpenID Connect fills them by discovery, and userinfo is optional there.
     auth_endpoint = fields.Char(required=False)

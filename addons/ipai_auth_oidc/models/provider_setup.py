@@ -8,6 +8,8 @@ from ..protocol import metadata
 from ..protocol.presets import PRESETS
 from ..protocol.refusal import Refused
 
+KEYS = ("jwks", "jwks_read_at", "jwks_tried_at")
+
 
 class AuthOauthProvider(models.Model):
     _inherit = "auth.oauth.provider"
@@ -57,10 +59,12 @@ class AuthOauthProvider(models.Model):
         if not self.issuer:
             raise Refused("bad_configuration", self.env._("there is no issuer yet"))
         found = metadata.settings(web.read_json(metadata.location(self.issuer)), self.issuer)
-        self.write(found | {"jwks": False, "jwks_read_at": False, "jwks_tried_at": False})
+        self.write(found)
 
     def write(self, vals):
         """Another issuer or key address: keys that were read before are another's."""
+        done = super().write(vals)
         if {"issuer", "jwks_uri"} & set(vals):
-            vals = {"jwks": False, "jwks_read_at": False, "jwks_tried_at": False, **vals}
-        return super().write(vals)
+            # Whoever may write the address has no right to say when keys were read.
+            self.sudo().write({name: False for name in KEYS if name not in vals})
+        return done

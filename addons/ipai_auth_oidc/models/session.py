@@ -30,6 +30,8 @@ REASONS = [
 class IpaiOidcSession(models.Model):
     _name = "ipai.oidc.session"
     _description = "Single sign-on session"
+    _inherit = ["ipai.oidc.product.written"]
+    _product_written = True
     _order = "began_at desc, id desc"
     _rec_name = "user_id"
     _log_access = False

@@ -23,6 +23,7 @@ ORIGINS = [
 class EnvironmentModule(models.Model):
     _name = "ipai.environment.module"
     _description = "Module of an environment"
+    _product_written = True
     _order = "environment_id, name"
     _is_for_keys = True  # rows and calls ask for rights on their environment
 

@@ -13,6 +13,7 @@ OPEN = ("asked", "ready", "confirmed")
 class ModuleChange(models.Model):
     _name = "ipai.module.change"
     _description = "Change of a project's modules"
+    _product_written = True
     _order = "id desc"
     _is_for_keys = True  # rows and calls ask for rights on their environment
 

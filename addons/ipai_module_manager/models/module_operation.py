@@ -9,6 +9,7 @@ ACTIONS = [("install", "Install"), ("update", "Update"), ("uninstall", "Remove")
 class ModuleOperation(models.Model):
     _name = "ipai.module.operation"
     _description = "Change of an environment's modules"
+    _product_written = True
     _order = "id desc"
     _is_for_keys = True  # rows and calls ask for rights on their environment
 

@@ -8,6 +8,7 @@ class ModuleOrder(models.Model):
     _name = "ipai.module.order"
     _inherit = "ops.question"
     _description = "Question to the package index"
+    _product_written = True
     _rec_name = "kind"
     _answering_cron = "ipai_module_manager.cron_work"
 

@@ -26,6 +26,7 @@ RST = {
 class ModulePackage(models.Model):
     _name = "ipai.module.package"
     _description = "Module of the catalogue"
+    _product_written = True
     _order = "technical_name, id"
     _rec_name = "technical_name"
     _rec_names_search = ("technical_name", "name", "summary")

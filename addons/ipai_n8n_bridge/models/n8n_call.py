@@ -19,6 +19,7 @@ LONGEST_KEY = 200
 class N8nCall(models.Model):
     _name = "ipai.n8n.call"
     _description = "Call from n8n"
+    _product_written = True
     _order = "id desc"
     _rec_name = "action"
 

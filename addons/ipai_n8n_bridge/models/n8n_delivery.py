@@ -17,6 +17,7 @@ AWAY_SECONDS = 60
 class N8nDelivery(models.Model):
     _name = "ipai.n8n.delivery"
     _description = "n8n delivery"
+    _product_written = True
     _order = "id desc"
     _rec_name = "uuid"
 

@@ -10,6 +10,7 @@ class N8nOrder(models.Model):
     _name = "ipai.n8n.order"
     _inherit = "ops.question"
     _description = "Question to n8n"
+    _product_written = True
     _rec_name = "kind"
     _answering_cron = "ipai_n8n_bridge.cron_work"
 

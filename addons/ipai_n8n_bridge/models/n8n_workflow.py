@@ -12,6 +12,7 @@ WANTED = {
 class N8nWorkflow(models.Model):
     _name = "ipai.n8n.workflow"
     _description = "n8n workflow"
+    _product_written = True
     _order = "is_active desc, name"
 
     server_id = fields.Many2one("ipai.n8n.server", required=True, ondelete="cascade", index=True)

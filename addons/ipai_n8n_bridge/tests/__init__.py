@@ -1,5 +1,6 @@
 from . import test_calls
 from . import test_deliveries
 from . import test_faults
+from . import test_product_written
 from . import test_rights
 from . import test_server

@@ -9,20 +9,27 @@ THREADED_CONNECTIONS = 16
 CONNECTIONS_PER_WORKER = 4
 SOFT_SHARE, HARD_SHARE = 0.75, 0.95  # of the memory one process may take
 SMALLEST_WORKER_MB = 640
-OWN = frozenset(
-    ("admin_passwd", "dbfilter", "addons_path", "workers", "data_dir", "config", "pidfile", "init")
-) | {"update", "server_wide_modules", "load", "upgrade_path", "shell_interface", "dev", "dev_mode"}
-OWN_PREFIXES = (
-    "db_",
-    "limit_",
-    "http_",
-    "xmlrpc",
-    "gevent_",
-    "longpolling",
-    "log",
-    "test_",
-    "geoip",
-)
+# What a project may set: nothing that names a file, a program, a module, an address to listen on or a
+# limit of the platform.
+FREE = frozenset(
+    (
+        "smtp_server",
+        "smtp_port",
+        "smtp_ssl",
+        "smtp_user",
+        "smtp_password",
+        "email_from",
+        "from_filter",
+    )
+) | {
+    "import_file_maxbytes",
+    "import_file_timeout",
+    "transient_age_limit",
+    "websocket_keep_alive_timeout",
+    "websocket_rate_limit_burst",
+    "websocket_rate_limit_delay",
+}
+FREE_PREFIXES = ("sentry_", "x_")  # read by modules, not by Odoo itself
 FIXED = {
     "list_db": False,
     "proxy_mode": True,
@@ -76,8 +83,8 @@ def render(
 
 
 def is_free_option(name: str) -> bool:
-    """Say whether a project may set the option: not what the platform itself decides."""
-    return name not in FIXED and name not in OWN and not name.startswith(OWN_PREFIXES)
+    """Say whether a project may set the option: one that is known to be harmless."""
+    return name in FREE or name.startswith(FREE_PREFIXES)
 
 
 def _master_password(password):

@@ -14,6 +14,7 @@ SILENCE_HOURS = 8
 class Alert(models.Model):
     _name = "ops.alert"
     _description = "Alert"
+    _product_written = True
     _inherit = ["mail.thread"]
     _order = "is_open desc, severity_rank desc, last_raised_at desc, id desc"
 

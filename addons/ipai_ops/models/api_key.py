@@ -30,6 +30,7 @@ WHERE id = %(id)s AND (last_used_from IS DISTINCT FROM %(address)s
 class ApiKey(models.Model):
     _name = "ops.api.key"
     _description = "API key"
+    _product_written = True
     _inherit = ["mail.activity.mixin", "mail.thread"]
     _order = "revoked_at desc nulls first, expires_at, id"
 

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 class Approval(models.Model):
     _name = "ops.approval"
     _description = "Approval"
+    _product_written = True
     _order = "id desc"
 
     run_id = fields.Many2one("ops.run", required=True, index=True, ondelete="cascade")

@@ -15,6 +15,7 @@ KEPT = timedelta(days=3)
 class Archive(models.Model):
     _name = "ops.archive"
     _description = "Archive to import"
+    _product_written = True
     _order = "create_date desc, id desc"
 
     name = fields.Char(required=True, readonly=True)

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 class Artifact(models.Model):
     _name = "ops.artifact"
     _description = "Artifact"
+    _product_written = True
     _order = "id desc"
 
     run_id = fields.Many2one("ops.run", index=True, ondelete="set null")

@@ -33,6 +33,7 @@ LATELY = (
 class Audit(models.Model):
     _name = "ops.audit"
     _description = "Audit trail"
+    _product_written = True
     _order = "id desc"
     _rec_name = "action"
     _log_access = False

@@ -26,6 +26,7 @@ SHORTEST_DAYS = 30
 class AuditCheckpoint(models.Model):
     _name = "ops.audit.checkpoint"
     _description = "Checkpoint of the audit trail"
+    _product_written = True
     _order = "seq desc, id desc"
     _rec_name = "seq"
     _log_access = False

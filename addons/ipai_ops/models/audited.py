@@ -2,6 +2,8 @@
 
 from odoo import api, models
 
+from .product_written import OF_ODOO
+
 QUIET = {
     "write_date",
     "write_uid",
@@ -21,17 +23,20 @@ class Audited(models.AbstractModel):
     def create(self, vals_list):
         records = super().create(vals_list)
         for record, vals in zip(records, vals_list, strict=True):
-            record._note_change("created", record._told(vals))
+            record._note_change("created", record._told(record._filled() | set(vals)))
         return records
 
     def write(self, vals):
-        told = set(vals) - QUIET
-        if self.env.su or not told:
+        if self.env.su or not set(vals) - QUIET:
             return super().write(vals)
-        before = [record._told(told) for record in self]
+        before = [record._told(record._stored() | set(vals)) for record in self]
         done = super().write(vals)
         for record, old in zip(self, before, strict=True):
-            record._note_change("changed", record._told(told), before=old)
+            now = record._told(old)
+            told = [name for name in now if name in vals or now[name] != old[name]]
+            if told:
+                new = {name: now[name] for name in told}
+                record._note_change("changed", new, before={name: old[name] for name in told})
         return done
 
     def unlink(self):
@@ -42,6 +47,21 @@ class Audited(models.AbstractModel):
     def _note_change(self, verb, values, **details):
         kind = self._name.removeprefix("ops.")
         self.env["ops.audit"]._note(f"{kind}.{verb}", self, values=values, **details)
+
+    def _stored(self):
+        """Return the names of the fields whose values say what is stored, whoever said it."""
+        return {
+            name
+            for name, field in self._fields.items()
+            if field.store and field.column_type and name not in QUIET and name not in OF_ODOO
+        }
+
+    def _filled(self):
+        """Return the names of the stored fields that hold something."""
+        own = self.sudo()  # the trail tells it; only managers read the trail
+        return {
+            name for name in self._stored() if not self._is_secret(self._fields[name]) and own[name]
+        }
 
     def _told(self, names):
         """Return the values a trail may hold: never what nobody may read."""

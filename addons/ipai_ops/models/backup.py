@@ -27,6 +27,7 @@ RESULT_FIELDS = (
 class Backup(models.Model):
     _name = "ops.backup"
     _description = "Backup"
+    _product_written = True
     _inherit = ["mail.thread"]
     _order = "taken_at desc, id desc"
 

@@ -30,9 +30,7 @@ class BackupRepository(models.Model):
     _order = "active desc, id desc"
 
     name = fields.Char(compute="_compute_name")
-    project_id = fields.Many2one(
-        "ops.project", required=True, index=True, ondelete="cascade", readonly=True
-    )
+    project_id = fields.Many2one("ops.project", required=True, index=True, ondelete="cascade")
     active = fields.Boolean(
         default=True, help="New backups go here; older ones stay where they are."
     )
@@ -107,16 +105,21 @@ class BackupRepository(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        projects = [vals.get("project_id") for vals in vals_list if vals.get("active", True)]
-        before = self.search([("project_id", "in", projects)])
-        before.active = False  # the new one takes over; what lies in the old one stays restorable
-        self.flush_model()
-        repositories = super().create(vals_list)
+        rows = [{**self.default_get(["project_id", "active"]), **vals} for vals in vals_list]
+        projects = [row.get("project_id") for row in rows if row["active"]]
+        with self.env.cr.savepoint():
+            # The new one takes over; what lies in the old one stays restorable. Whether that may be
+            # is asked for the new one, once it is there.
+            self.sudo().search([("project_id", "in", projects)]).active = False
+            self.flush_model()
+            repositories = super().create(rows)
         for repository in repositories.sudo():  # nobody may read or write the key itself
             repository.key = repository.key or secrets.token_urlsafe(48)
         return repositories
 
     def write(self, vals):
+        if "project_id" in vals and any(one.project_id.id != vals["project_id"] for one in self):
+            raise UserError(self.env._("A repository stays with its project: make a new one."))
         place = {"kind", *NEEDED["s3"], *NEEDED["sftp"], "prefix"}.intersection(vals)
         moved = self.filtered(lambda one: any(one[name] != vals[name] for name in place))
         if moved.sudo().backup_ids:  # also those the user may not see

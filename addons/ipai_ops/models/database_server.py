@@ -34,6 +34,10 @@ class DatabaseServer(models.Model):
         "CHECK(port > 0 AND port < 65536)", "A port is a number from 1 to 65535."
     )
 
+    @api.constrains("serves_production", "serves_staging", "serves_development")
+    def _check_serves_what_is_there(self):
+        self._used_by()._check_server_serves_stage()
+
     @api.depends("environment_ids")
     def _compute_environment_count(self):
         for server in self:
@@ -65,9 +69,17 @@ class DatabaseServer(models.Model):
             gone.write({"active": False})
         self._adopt_environments()
 
+    def _used_by(self):
+        """Return the environments that are to be served here until they are destroyed."""
+        everything = self.env["ops.environment"].sudo().with_context(active_test=False)
+        domain = [("database_server_id", "in", self.ids), ("state", "!=", "destroyed")]
+        return everything.search(domain)
+
     def _follow(self, facts):
         """Create or update the server of these facts."""
-        stages = facts.get("stages", ())
+        stages = set(facts.get("stages", ()))
+        if any(self[f"serves_{stage}"] for stage in STAGE_FLAGS if stage not in stages):
+            stages.update(self._used_by().mapped("stage"))  # what is there stays served
         values = {f"serves_{stage}": stage in stages for stage in STAGE_FLAGS}
         values |= {key: facts[key] for key in ("name", "host", "port", "admin_secret")}
         values |= {"is_managed": True, "active": True}

@@ -19,6 +19,7 @@ SERVED = ("new", "deploying", "up", "failed", "asleep")
 class Edge(models.Model):
     _name = "ops.edge"
     _description = "Edge"
+    _product_written = True
 
     name = fields.Char(readonly=True, help="Its container: while one takes over there are two.")
     seen_at = fields.Datetime(readonly=True)

@@ -8,6 +8,7 @@ KEPT = 100  # of each environment
 class EgressRefusal(models.Model):
     _name = "ops.egress.refusal"
     _description = "Refused host"
+    _product_written = True
     _order = "last_at desc, id desc"
     _rec_name = "host"
 

@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from .. import platform_facts
 from ..engine import branches, naming
@@ -25,12 +25,6 @@ STATES = [
     ("destroyed", "Destroyed"),
 ]
 GONE = ("destroying", "destroyed")
-# What only the product itself writes, never a person or an API client.
-OWN_FIELDS = frozenset(
-    ("state", "slug", "database_name", "image_id", "commit", "commit_subject", "deployed_at")
-) | {"expires_at", "pull_request", "pull_request_url", "aside", "held_until"}
-
-
 LIVE_LANES = ("main", "data", "backup")
 CHANGING_LANES = ("main", "data")  # runs that change what an environment serves
 
@@ -112,6 +106,10 @@ class Environment(models.Model):
         "(host) WHERE state NOT IN ('destroying', 'destroyed')",
         "Another environment answers under this host name.",
     )
+    _database_unique = models.UniqueIndex(
+        "(database_server_id, database_name) WHERE state <> 'destroyed'",
+        "Another environment has this database.",
+    )
     _state_index = models.Index("(state)")
     _workers_sane = models.Constraint(
         "CHECK(workers >= 0 AND workers <= 64)", "Take between 0 and 64 workers."
@@ -182,49 +180,45 @@ class Environment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_own_fields(vals, allowed={"slug"})
-            self._fill(vals)
+        own = [self._fill(vals) for vals in vals_list]
         environments = super().create(vals_list)
-        for environment in environments.sudo():  # nobody may read or write passwords directly
-            environment.db_password = environment.db_password or secrets.token_urlsafe(24)
-            environment.admin_password = environment.admin_password or secrets.token_urlsafe(12)
+        # Nobody may read or write passwords, and only the product writes its own fields.
+        for environment, values in zip(environments.sudo(), own, strict=True):
+            passwords = {
+                "db_password": environment.db_password or secrets.token_urlsafe(24),
+                "admin_password": environment.admin_password or secrets.token_urlsafe(12),
+            }
+            environment.write({**values, **passwords})
         return environments
 
     def write(self, vals):
-        self._refuse_own_fields(vals)
         if "project_id" in vals:
             raise UserError(self.env._("An environment stays with its project."))
-        if "stage" in vals:
-            vals = {**self._stage_values(vals["stage"]), **vals}
         if vals.get("state") == "destroyed":
             vals = {**vals, "active": False}
-        done = super().write(vals)
-        if "stage" in vals:
-            self._check_may("settings")  # in the new stage; the rule asked for the old one
-            self._refresh_expiry()
-        return done
-
-    def _refuse_own_fields(self, vals, allowed=frozenset()):
-        refused = sorted(OWN_FIELDS.intersection(vals) - allowed)
-        if refused and not self.env.su:
-            raise AccessError(
-                self.env._("Only the product itself writes %s; run a deploy.", ", ".join(refused))
-            )
+        return super().write(vals)
 
     def _fill(self, vals):
-        """Complete the values of a new environment: names, host, server, passwords."""
-        project = self.env["ops.project"].browse(vals.get("project_id")).exists()
+        """Complete the values of a new environment; return those that only the product writes."""
+        given = set(vals)
+        for name in ("project_id", "stage"):
+            vals.setdefault(name, self.default_get([name]).get(name))
+        project = self.env["ops.project"].browse(vals["project_id"]).exists()
         if not project:
             raise UserError(self.env._("Choose the project the environment belongs to."))
-        stage = vals.setdefault("stage", self.env.context.get("default_stage", "development"))
         vals.setdefault("branch", vals.get("branch_pattern") or vals.get("name"))
         vals.setdefault("branch_pattern", vals["branch"])
-        slug = vals.get("slug") or naming.slug(vals.get("name") or "")
-        vals["slug"] = self._free("slug", slug, project)
-        vals.setdefault("host", self._free("host", naming.host_label(project.code, vals["slug"])))
-        for key, value in self._stage_defaults(stage, project).items():
-            vals.setdefault(key, value)
+        slug = self._free("slug", vals.get("slug") or naming.slug(vals.get("name") or ""), project)
+        host = vals.get("host") or self._free("host", naming.host_label(project.code, slug))
+        filled = {
+            **self._stage_defaults(vals["stage"], project),
+            **vals,
+            "host": host,
+            "slug": slug,
+        }
+        own = self._own_fields() - given
+        vals |= {name: value for name, value in filled.items() if name not in own}
+        return {name: value for name, value in filled.items() if name in own}
 
     def _free(self, field, wanted, project=None):
         """Return ``wanted``, numbered where another environment has it."""

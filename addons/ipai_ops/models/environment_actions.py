@@ -148,22 +148,6 @@ class Environment(models.Model):
             self.message_post(body=reason)
         return run
 
-    def _stage_values(self, stage):
-        """Return what else changes when environments move to ``stage``; refuse production."""
-        moving = self.filtered(lambda environment: environment.stage != stage)
-        if not moving:
-            return {}
-        if stage == "production" or "production" in moving.mapped("stage"):
-            raise UserError(
-                self.env._(
-                    "An environment cannot be moved to or from Production: "
-                    "promote its build, or merge its branch into the one production serves."
-                )
-            )
-        if stage == "staging":
-            return {"demo": False, "run_tests": False}
-        return {"demo": True, "run_tests": True}
-
     def _refresh_expiry(self):
         """Give development environments their full time again; others do not expire."""
         for environment in self.sudo():

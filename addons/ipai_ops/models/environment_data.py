@@ -19,7 +19,7 @@ class Environment(models.Model):
     backup_hours = fields.Integer(
         string="Back up every (hours)", help="0: never by itself.", default=0
     )
-    next_backup_at = fields.Datetime(copy=False)
+    next_backup_at = fields.Datetime(copy=False, readonly=True)
     data_policy = fields.Selection(
         [
             ("update", "Updates its data"),

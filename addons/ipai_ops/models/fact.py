@@ -38,6 +38,7 @@ FACT_KEEP_DAYS = 30
 class Fact(models.Model):
     _name = "ops.fact"
     _description = "Fact"
+    _product_written = True
     _order = "id desc"
     _rec_name = "kind"
     _log_access = False

@@ -32,6 +32,7 @@ FORGET_AT_ONCE = 10_000
 class FactConsumer(models.Model):
     _name = "ops.fact.consumer"
     _description = "Reader of facts"
+    _product_written = True
     _order = "name"
 
     name = fields.Char(required=True, readonly=True)

@@ -13,6 +13,7 @@ TEXT = 20000  # of a message that can be searched
 class Mail(models.Model):
     _name = "ops.mail"
     _description = "Caught mail"
+    _product_written = True
     _order = "caught_at desc, id desc"
     _rec_name = "subject"
 

@@ -145,11 +145,14 @@ class Policy(models.Model):
         return super().write(vals)
 
     @api.model
-    def _for(self, environment, kind):
-        """Return the policies in force for this kind of work in ``environment``."""
+    def _for(self, environment, kind, stages=()):
+        """Return the policies in force for this kind of work in ``environment``.
+
+        ``stages``: other stages whose policies are to hold besides, where work crosses them.
+        """
         domain = Domain("enforcement", "!=", "off")
         domain &= Domain("project_id", "in", [False, environment.project_id.id])
-        domain &= Domain("stage", "in", [False, environment.stage])
+        domain &= Domain("stage", "in", [False, environment.stage, *stages])
         found = self.sudo().search(domain)  # rules hold for those who may not see them, too
         return found.filtered(lambda policy: policies.names_of(kind) & set(policy._kinds()))
 

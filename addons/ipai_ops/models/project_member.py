@@ -8,6 +8,11 @@ from odoo.fields import Domain
 
 from ..engine import permissions
 
+EVERYTHING = frozenset(
+    (name, stage) for name in permissions.PERMISSIONS for stage in permissions.STAGES
+)
+MANAGING = frozenset(("members", stage) for stage in permissions.STAGES)
+
 
 class ProjectMember(models.Model):
     _name = "ops.project.member"
@@ -57,42 +62,55 @@ class ProjectMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            project = self.env["ops.project"].browse(vals.get("project_id"))
-            self._check_grantable(project, vals.get("role_id"))
-        return super().create(vals_list)
+        held = self._rights_now()
+        with self.env.cr.savepoint():
+            members = super().create(vals_list)
+            members._check_grantable(held)
+        return members
 
     def write(self, vals):
         if "project_id" in vals:
             raise UserError(self.env._("A membership stays with its project: make a new one."))
-        for member in self:
-            self._check_grantable(member.project_id, member.role_id.id)
-            self._check_grantable(member.project_id, vals.get("role_id"))
-        return super().write(vals)
+        held = self._rights_now()
+        self._check_grantable(held)
+        with self.env.cr.savepoint():
+            done = super().write(vals)
+            self._check_grantable(held)
+        return done
 
     def unlink(self):
-        for member in self:
-            self._check_grantable(member.project_id, member.role_id.id)
+        self._check_grantable(self._rights_now())
         return super().unlink()
 
-    def _check_grantable(self, project, role_id):
+    def _rights_now(self):
+        """Return what the user may on a project as of now, as a function of the project.
+
+        Afterwards one would have what one has just taken.
+        """
+        if self.env.su or self.env["ops.project"]._is_everywhere(self.env.user):
+            return lambda project: EVERYTHING
+        places = self._places(self.env.user)
+        return lambda project: {one for one, ids in places.items() if project.id in ids}
+
+    def _check_grantable(self, held):
         """Nobody gives, changes or takes away a role with more rights than their own.
 
-        Asked before anything is written: afterwards one would have what one has just taken.
+        ``held``: what the user could on a project before anything was written.
         """
         if self.env.su:
             return
-        project._check_may("members")
-        role = self.env["ops.role"].browse(role_id or []).sudo()  # whoever may see it or not
-        if role._granted() - project._own_rights():
-            raise AccessError(
-                self.env._(
-                    "The role %(role)s may do more than you in %(project)s; "
-                    "ask somebody who has that role.",
-                    role=role.name,
-                    project=project.name,
+        for member in self:
+            project, role = member.project_id, member.role_id.sudo()  # whoever may see it or not
+            project._check_may("members")  # also answers for who sees nothing of the project
+            if (role._granted() | MANAGING) - held(project):
+                raise AccessError(
+                    self.env._(
+                        "The role %(role)s may do more than you in %(project)s; "
+                        "ask somebody who has that role.",
+                        role=role.name,
+                        project=project.name,
+                    )
                 )
-            )
 
     @api.model
     def _of_user(self, user):
@@ -144,10 +162,7 @@ class Project(models.Model):
     def _own_rights(self):
         """Return what the user may on this project, as a set of (permission, stage)."""
         self.ensure_one()
-        everything = {
-            (name, stage) for name in permissions.PERMISSIONS for stage in permissions.STAGES
-        }
         if self._is_everywhere(self.env.user):
-            return everything
+            return set(EVERYTHING)
         members = self.env["ops.project.member"]._of_user(self.env.user)
         return members.filtered(lambda member: member.project_id == self).role_id._granted()

@@ -17,6 +17,7 @@ INTO_PLACE = (
 class Restore(models.Model):
     _name = "ops.restore"
     _description = "Restore"
+    _product_written = True
     _order = "id desc"
 
     project_id = fields.Many2one(related="environment_id.project_id", store=True, index=True)

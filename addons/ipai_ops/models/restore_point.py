@@ -17,6 +17,7 @@ POINT_STATES = [
 class RestorePoint(models.Model):
     _name = "ops.restore.point"
     _description = "Restore point"
+    _product_written = True
     _order = "taken_at desc, id desc"
 
     project_id = fields.Many2one(related="environment_id.project_id", store=True, index=True)

@@ -4,9 +4,8 @@ from odoo import models
 from odoo.fields import Domain
 
 from .. import api_call
-from ..engine.permissions import PERMISSIONS, STAGES
-
-EVERYTHING = frozenset((name, stage) for name in PERMISSIONS for stage in STAGES)
+from ..engine.permissions import PERMISSIONS
+from .project_member import EVERYTHING
 
 
 class Users(models.Model):

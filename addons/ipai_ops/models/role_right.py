@@ -30,7 +30,10 @@ class RoleRight(models.Model):
 
     def write(self, vals):
         self._check_not_shipped()
-        return super().write(vals)
+        with self.env.cr.savepoint(flush=False):
+            done = super().write(vals)
+            self._check_not_shipped()  # also of the role it has gone to
+        return done
 
     def unlink(self):
         self._check_not_shipped()

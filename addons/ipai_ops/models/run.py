@@ -29,6 +29,7 @@ COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "
 class Run(models.Model):
     _name = "ops.run"
     _description = "Run"
+    _product_written = True
     _order = "id desc"
 
     project_id = fields.Many2one("ops.project", index=True, ondelete="cascade", readonly=True)

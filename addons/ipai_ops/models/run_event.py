@@ -8,6 +8,7 @@ LEVELS = [("debug", "Debug"), ("info", "Info"), ("warning", "Warning"), ("error"
 class RunEvent(models.Model):
     _name = "ops.run.event"
     _description = "Event of a run"
+    _product_written = True
     _order = "id"
     _log_access = False
     _rec_name = "message"

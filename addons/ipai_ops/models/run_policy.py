@@ -63,11 +63,16 @@ class Run(models.Model):
 
     def _verdicts(self):
         """Return what each policy in force says: (policy, verdict, outcome)."""
-        found = self.env["ops.policy"]._for(self.environment_id, self.kind)
+        found = self.env["ops.policy"]._for(self.environment_id, self.kind, self._stages())
         if not found:
             return []
         facts = self._facts()
         return [(policy, *policy._judge(facts)) for policy in found]
+
+    def _stages(self):
+        """Return the stages whose policies hold: the one it was asked for, and today's."""
+        asked = ((self.spec or {}).get("environment") or {}).get("stage")
+        return {asked, self.environment_id.stage} - {None, False}
 
     def _blocking(self, found):
         return [] if self.is_overridden else [row for row in found if row[2] == "block"]

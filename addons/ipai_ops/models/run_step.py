@@ -15,6 +15,7 @@ STEP_STATES = [
 class RunStep(models.Model):
     _name = "ops.run.step"
     _description = "Step of a run"
+    _product_written = True
     _order = "run_id, sequence, id"
     _rec_name = "label"
 

@@ -8,6 +8,7 @@ from ..engine import policies
 class RunVerdict(models.Model):
     _name = "ops.run.verdict"
     _description = "Verdict on a run"
+    _product_written = True
     _order = "run_id, id"
     _rec_name = "name"
 

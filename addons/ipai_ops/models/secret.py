@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from .. import key_files
-from ..engine.odoo_conf import is_free_option
+from ..engine.odoo_conf import FREE, is_free_option
 from .sealed import sealed_field
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
@@ -78,7 +78,13 @@ class Secret(models.Model):
                 )
             if secret.delivery == "option" and not is_free_option(secret.name):
                 raise ValidationError(
-                    self.env._("The option “%s” of odoo.conf is the platform's own.", secret.name)
+                    self.env._(
+                        "A project does not set the option “%(name)s” of odoo.conf. It may set "
+                        "%(free)s, and options of its own modules that begin with x_. Choose one of "
+                        "them, or hand the secret over as a file.",
+                        name=secret.name,
+                        free=", ".join(sorted(FREE)),
+                    )
                 )
 
     @api.constrains("environment_id", "project_id")
@@ -106,31 +112,29 @@ class Secret(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_may_set(vals)
-        return super().create(vals_list)
+        with self.env.cr.savepoint():
+            secrets = super().create(vals_list)
+            secrets._check_may_set()  # where they are, however that was said
+        return secrets
 
     def write(self, vals):
-        if not self.env.su:
-            for secret in self:
-                secret._check_may_set(vals)
-        return super().write(vals)
+        self._check_may_set()
+        with self.env.cr.savepoint():
+            done = super().write(vals)
+            self._check_may_set()  # where they have gone
+        return done
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_with_the_right(self):
-        for secret in self:
-            secret._check_may_set({})
+        self._check_may_set()
 
-    def _check_may_set(self, vals):
-        """Ask for the right where the secret is, and where it is to be."""
-        places = self.env["ops.environment"].browse(vals.get("environment_id") or [])
-        places |= self.environment_id
-        for place in places:
+    def _check_may_set(self):
+        """Ask for the right at each secret's own place: its environment, else the whole project."""
+        if self.env.su:
+            return
+        for secret in self:
+            place = secret.environment_id or secret.project_id
             place._check_may("secrets")
-        project = self.env["ops.project"].browse(vals.get("project_id") or [])
-        if not places or project:
-            for place in project | self.project_id:
-                place._check_may("secrets")
 
     @api.model
     def action_rotate(self):

@@ -11,6 +11,7 @@ KEPT_SNAPSHOTS = 2  # the newest, and the one before for a clone that has just b
 class Snapshot(models.Model):
     _name = "ops.snapshot"
     _description = "Snapshot"
+    _product_written = True
     _order = "taken_at desc, id desc"
 
     project_id = fields.Many2one("ops.project", required=True, index=True, ondelete="cascade")

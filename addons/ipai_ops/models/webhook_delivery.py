@@ -10,6 +10,7 @@ KEPT_DAYS = 90
 class WebhookDelivery(models.Model):
     _name = "ops.webhook.delivery"
     _description = "Webhook delivery"
+    _product_written = True
     _order = "id desc"
     _rec_name = "delivery_id"
 

@@ -9,6 +9,7 @@ from . import test_archive_upload
 from . import test_artifact
 from . import test_attacks
 from . import test_bus
+from . import test_completed_values
 from . import test_console
 from . import test_database_server
 from . import test_edge
@@ -25,7 +26,9 @@ from . import test_moment
 from . import test_mail
 from . import test_gate
 from . import test_policies
+from . import test_places
 from . import test_poll
+from . import test_product_written
 from . import test_project
 from . import test_promotion
 from . import test_queue

@@ -98,10 +98,12 @@ class Channel(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if vals.get("slack_id"):
-            calm = {"state": "new", "attempts": 0, "paused_until": False, "said": False}
-            vals = {**vals, "slack_id": vals["slack_id"].strip(), **calm}
-        return super().write(vals)
+        if not vals.get("slack_id"):
+            return super().write(vals)
+        done = super().write({**vals, "slack_id": vals["slack_id"].strip()})
+        calm = {"state": "new", "attempts": 0, "paused_until": False, "said": False}
+        self.sudo().write(calm)  # what Slack said of the old one; only the product writes it
+        return done
 
     def action_test(self):
         """Send a test message; Slack's answer, explained, appears here."""

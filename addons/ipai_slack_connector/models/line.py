@@ -6,6 +6,7 @@ from odoo import fields, models
 class Line(models.Model):
     _name = "ipai.slack.line"
     _description = "Line of a Slack message"
+    _product_written = True
     _order = "id"
     _log_access = False
 

@@ -13,6 +13,7 @@ FORGET_AT_ONCE = 1000
 class Message(models.Model):
     _name = "ipai.slack.message"
     _description = "Slack message"
+    _product_written = True
     _order = "rank desc, id desc"
     _rec_name = "title"
 

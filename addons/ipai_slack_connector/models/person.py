@@ -13,6 +13,7 @@ from ..engine import failures, people
 class Person(models.Model):
     _name = "ipai.slack.person"
     _description = "Person in Slack"
+    _product_written = True
     _order = "name, id"
 
     workspace_id = fields.Many2one(

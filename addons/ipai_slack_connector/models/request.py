@@ -15,6 +15,7 @@ FORGET_AT_ONCE = 1000
 class Request(models.Model):
     _name = "ipai.slack.request"
     _description = "Request from Slack"
+    _product_written = True
     _order = "id desc"
     _rec_name = "words"
 
