@@ -86,3 +86,7 @@ from . import confirmed
 from . import identity
 from . import identity_dialog
 from . import console
+from . import guess
+from . import sign_up
+from . import guess_hooks
+from . import ir_http
