@@ -169,7 +169,7 @@ class TestGuesses(EdgeMixin, HttpCase):
         self.viewer.totp_secret = "JBSWY3DPEHPK3PXP"
         self.env.flush_all()
         statuses = []
-        for turn in range(FREE + 1):
+        for _turn in range(FREE + 1):
             self.sign_in(HERE, "ops_viewer", "ops_viewer")
             statuses.append(self.send_code(HERE, "000000").status_code)
         self.assertEqual(statuses, [200] * FREE + [429])
