@@ -5,6 +5,8 @@ this addon is not loaded yet takes every address as it sees it.
 """
 
 import secrets
+import socket
+from ipaddress import ip_address
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -14,6 +16,7 @@ from . import platform_facts
 from .engine import front_door
 
 PASSED = "ipai.front_door"  # in the environ of a request: "edge" or "direct"
+DISCARD_PORT = 9
 NOBODYS_TOKEN = secrets.token_urlsafe(24)
 REFUSAL = b"Come through the edge: this address is for the platform's own programs.\n"
 
@@ -34,9 +37,8 @@ def pass_through(environ):
     """Say whether the request is answered; leave in ``environ`` only what may be believed."""
     token = _token()
     shown = environ.pop(_key(front_door.PROOF), "")
-    caller = front_door.Caller(
-        shown, environ.get("REMOTE_ADDR") or "", _own_address(environ), environ.get("PATH_INFO", "")
-    )
+    peer = environ.get("REMOTE_ADDR") or ""
+    caller = front_door.Caller(shown, peer, _own_address(peer), environ.get("PATH_INFO", ""))
     if front_door.is_edge(token, shown):
         _believe(environ)
     else:
@@ -68,12 +70,18 @@ def _key(name):
     return "HTTP_" + name.upper().replace("-", "_")
 
 
-def _own_address(environ):
-    """Return the address of ours that was connected to; the two kinds of server tell it differently."""
-    connection = environ.get("werkzeug.socket") or environ.get("socket")
+def _own_address(peer):
+    """Return our address on the way to ``peer``: the peer's own where it is a program of this machine.
+
+    Docker gives what the machine sends to its bridge another of the machine's addresses, so the one that
+    was connected to proves nothing. Nothing is sent: the question is one to the routing table.
+    """
     try:
-        return str(connection.getsockname()[0])
-    except (AttributeError, OSError, IndexError, TypeError):
+        family = socket.AF_INET if ip_address(peer).version == 4 else socket.AF_INET6
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((peer, DISCARD_PORT))
+            return str(probe.getsockname()[0])
+    except (OSError, ValueError):
         return ""
 
 

@@ -28,7 +28,7 @@ FORWARDED = (
 
 @dataclass(frozen=True)
 class Caller:
-    """One connection: what was shown as proof, from where it came, and at which address of ours it ended."""
+    """One connection: what was shown as proof, from where it came, and our own address on the way there."""
 
     shown: str
     peer: str
@@ -51,7 +51,7 @@ def is_let_in(token: str, caller: Caller) -> bool:
 
 
 def _is_this_machine(caller):
-    """A connection from an address to that same address never left the machine."""
+    """Whoever is reached from an address at that same address never left the machine."""
     if caller.peer and caller.peer == caller.own:
         return True
     try:

@@ -71,6 +71,22 @@ class TestFrontDoor(EdgeMixin, HttpCase):
             self.assertEqual(environ["REMOTE_ADDR"], "172.18.0.9")
             self.assertFalse([name for name in environ if "FORWARDED" in name])
 
+    def test_the_machine_s_own_programs_are_answered_at_whichever_of_its_addresses(self):
+        own = front_door._own_address(ELSEWHERE) or "127.0.0.1"
+        self.assertTrue(front_door.pass_through({**self.environ(), "REMOTE_ADDR": own}))
+        for peer in (
+            ELSEWHERE,
+            "172.18.0.9",
+            "0.0.0.0",
+            "255.255.255.255",
+            "nonsense",
+            "",
+            "fe80::1",
+        ):
+            with self.subTest(peer):
+                environ = {**self.environ(), "REMOTE_ADDR": peer}
+                self.assertFalse(front_door.pass_through(environ))
+
     def test_a_token_that_cannot_be_read_is_nobody_s(self):
         with patch.object(platform_facts, "edge_token", side_effect=FileNotFoundError):
             self.assertFalse(front_door.pass_through(self.environ(**self.from_address(THERE))))
