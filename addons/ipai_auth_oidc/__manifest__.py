@@ -5,6 +5,7 @@
     "category": "Hidden/Tools",
     "author": "ipai",
     "license": "LGPL-3",
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "depends": ["auth_oauth"],
     "external_dependencies": {"python": ["cryptography", "PyJWT", "requests"]},

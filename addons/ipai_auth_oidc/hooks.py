@@ -5,6 +5,14 @@ from odoo.tools import SQL
 from .models.res_users import SCOPE_PARAMETER
 
 
+def post_init_hook(env):
+    """Close the provider that Odoo opens by itself, unless somebody signs in with it."""
+    own = env.ref("auth_oauth.provider_openerp", raise_if_not_found=False)
+    people = env["res.users"].with_context(active_test=False)
+    if own and not people.search_count([("oauth_provider_id", "=", own.id)], limit=1):
+        own.enabled = False
+
+
 def uninstall_hook(env):
     """Take the rule away: installed again it would find no emergency account. Odoo's own flow, which these
     providers would fall back to, takes a token made for anybody: so they are not allowed any more, and

@@ -1,6 +1,8 @@
 from . import controllers
+from . import dispatchers
 from . import models
 from . import wizards
+from .front_door import put_up
 from .models import audit_tables
 
 

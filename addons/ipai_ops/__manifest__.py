@@ -6,7 +6,7 @@
     "author": "ipai",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["auth_passkey", "auth_totp", "base", "bus", "mail", "rpc", "web"],
+    "depends": ["auth_passkey", "auth_signup", "auth_totp", "base", "bus", "mail", "rpc", "web"],
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -16,6 +16,7 @@
         "security/key_rules.xml",
         "data/roles.xml",
         "data/policies.xml",
+        "data/sign_up.xml",
         "data/actions.xml",
         "data/cron.xml",
         "data/trust_cron.xml",
@@ -52,6 +53,7 @@
         "views/fact_consumer_views.xml",
         "views/alert_views.xml",
         "views/audit_views.xml",
+        "views/guess_views.xml",
         "views/secret_views.xml",
         "wizards/api_key_new_views.xml",
         "views/api_key_views.xml",
@@ -63,6 +65,7 @@
         "views/session_views.xml",
         "wizards/address_list_views.xml",
     ],
+    "post_load": "put_up",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "assets": {

@@ -6,7 +6,7 @@ kept with the database cursor, which nobody can reach from outside, as long as t
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from odoo.http import request
 
@@ -17,11 +17,15 @@ USED = "ipai_key_used"
 
 @dataclass(frozen=True)
 class Call:
-    """A call by key. ``model`` and ``method`` are blank where they are not known yet."""
+    """A call by key. ``model`` and ``method`` are blank where they are not known yet.
+
+    ``told``: what was found out on the way: ``refusal``, ``person``.
+    """
 
     address: str
     model: str = ""
     method: str = ""
+    told: dict = field(default_factory=dict, compare=False)
 
 
 @contextmanager
@@ -37,6 +41,20 @@ def calling(call):
 def current():
     """Return the Call that is going on, or None."""
     return _call.get()
+
+
+def keep_refusal(error):
+    """Remember why this call, or this request, is not looked at: what calls us may hide it."""
+    if _call.get():
+        _call.get().told["refusal"] = error
+    if request:
+        request.ipai_refusal = error
+
+
+def keep_person():
+    """Remember that whoever calls is known."""
+    if _call.get():
+        _call.get().told["person"] = True
 
 
 def address():

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from headers import PROOF, header_lines, read_token, write_private
 from waiting_room import WaitingRoom, read_held
 
 HERE = Path(__file__).parent
@@ -128,6 +129,7 @@ def render(place, routes):
         "WEBSOCKET_URL": place.websocket_url,
         "ROUTES": str(routes),
         "OPS_DOORS": "\n        ".join(read_ops_doors(routes)),
+        "HEADERS": "\n        ".join(header_lines(place.token_path)),
     }
     text = (HERE / "nginx.conf").read_text()
     for name, value in words.items():
@@ -144,16 +146,17 @@ def read_ops_doors(routes):
 def find_fault(place, routes):
     """What nginx says against `routes`, or an empty text."""
     conf = place.run / "edge-check.conf"
-    conf.write_text(render(place, routes))
+    write_private(conf, render(place, routes))
     done = subprocess.run(
         ["nginx", "-t", "-q", "-c", str(conf)],
         capture_output=True,
         text=True,
         timeout=NGINX_TIMEOUT_SECONDS,
     )
-    return (
-        "" if done.returncode == 0 else (done.stderr.strip() or "nginx refused it without a word")
-    )
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.strip() or "nginx refused it without a word"
+    return said.replace(read_token(place.token_path) or PROOF, "***")
 
 
 class Puller:
@@ -192,7 +195,7 @@ class Puller:
     def _request(self):
         headers = {
             "X-Edge-Name": socket.gethostname(),
-            "Authorization": f"Bearer {self.place.token_path.read_text().strip()}",
+            "Authorization": f"Bearer {read_token(self.place.token_path)}",
             "X-Edge-Applied": self.applied,
         }
         if self.seen and not (self.fault and time.monotonic() >= self.try_again_at):
@@ -209,7 +212,7 @@ class Puller:
             self.try_again_at = time.monotonic() + TRY_AGAIN_SECONDS
             return f"routes {etag} refused: {self.fault}"
         self.place.candidate.rename(self.place.routes)
-        self.place.nginx.write_text(render(self.place, self.place.routes))
+        write_private(self.place.nginx, render(self.place, self.place.routes))
         self._keep(body)
         self.room.close_for(read_held(body.decode()))  # who arrives from now on is let in or kept
         self.reload()
@@ -233,7 +236,7 @@ def prepare(place):
     place.routes.write_bytes(place.kept.read_bytes() if place.kept.exists() else b"")
     if find_fault(place, place.routes):
         place.routes.write_text("")
-    place.nginx.write_text(render(place, place.routes))
+    write_private(place.nginx, render(place, place.routes))
 
 
 def reload_nginx():

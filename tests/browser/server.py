@@ -71,12 +71,22 @@ def install(database, log, platform):
 
 
 @contextlib.contextmanager
-def serving(database, log, platform):
-    """Run an Odoo on ``database`` for as long as the block lasts."""
+def serving(database, log, platform, *more):
+    """Run an Odoo on ``database`` for as long as the block lasts; ``more`` are options for it."""
     port = free_port()
     environment = {**os.environ, "IPAI_PLATFORM": str(platform)}
     options = ["--http-interface", "127.0.0.1", "--http-port", str(port), "--workers", "0"]
-    command = [ODOO, "-d", database, "--db-filter", database, "--max-cron-threads", "0", *options]
+    command = [
+        ODOO,
+        "-d",
+        database,
+        "--db-filter",
+        database,
+        "--max-cron-threads",
+        "0",
+        *options,
+        *more,
+    ]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, *QUIET], stdout=output, stderr=output, env=environment

@@ -19,6 +19,7 @@ SCREENS = {
     "secrets": (page_of("ops-secrets"), [], []),
     "secret": (("ops-secrets", "ops.secret", [("name", "=", "sentry_dsn")], FORM), [], []),
     "audit": (page_of("ops-audit"), [], []),
+    "wrong-logins": (page_of("ops-wrong-logins"), [], []),
     "environment-addresses": (
         ("ops-environments", "ops.environment", MAIN, FORM),
         [(".nav-link", "Addresses")],

@@ -1,90 +1,27 @@
 """A real nginx with the rendered configuration: who is let in, and whose word is believed."""
 
 import http.client
-import json
-import os
-import subprocess
-import time
-from pathlib import Path
 
 import edge
 import pytest
+from conftest import TIMEOUT_SECONDS
 from ipai_ops.engine import edge_config
 from ipai_ops.engine.platform import Platform
 from parity import parity
 
-DEADLINE_SECONDS = 30
-TIMEOUT_SECONDS = 60
 PLATFORM = Platform(instance="ipaiedge", domain="example.test")
 SOMEBODY = "198.51.100.7"
 OPEN, CLOSED = 503, 403  # let in, the target itself is not there; or refused at the door
 
 
-def docker(*words):
-    done = subprocess.run(
-        ["docker", *words], capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True
-    )
-    return done.stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def image():
-    facts = Path(os.environ.get("IPAI_PLATFORM", "/var/lib/ipai/ipaitest/platform.json"))
-    known = json.loads(facts.read_text()).get("images", {}) if facts.exists() else {}
-    name = known.get("edge") or _local_edge_image()
-    if not name:
-        pytest.skip("there is no edge image: script/server makes one")
-    return name
-
-
-def _local_edge_image():
-    try:
-        return docker("images", "--quiet", "*/*/edge").partition("\n")[0]
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 @pytest.fixture
-def start(image, tmp_path):
-    """Return a function that runs nginx with sites and doors and gives its address."""
-    started = []
+def start(run_edge):
+    """Return a function that runs nginx with sites and doors and gives its address and ours."""
 
     def run(sites, doors=None):
-        routes = tmp_path / "routes.conf"
-        routes.write_text(edge_config.render(PLATFORM, sites, doors))
-        place = edge.read_place(
-            {"CONTROL_URL": "http://control.invalid:8069", "OPS_HOST": "ops.example.test"}
-        )
-        conf = tmp_path / "nginx.conf"
-        conf.write_text(edge.render(place, routes))
-        folder = f"{tmp_path}:{tmp_path}:ro"
-        command = ["-c", str(conf), "-g", "daemon off;"] if "daemon" not in conf.read_text() else []
-        command = command or ["-c", str(conf)]
-        name = docker("run", "--detach", "-v", folder, "--entrypoint", "nginx", image, *command)
-        started.append(name)
-        address = docker(
-            "inspect",
-            "--format",
-            "{{.NetworkSettings.Networks.bridge.IPAddress}} {{.NetworkSettings.Networks.bridge.Gateway}}",
-            name,
-        ).split()
-        _wait(address[0])
-        return address
+        return run_edge(edge_config.render(PLATFORM, sites, doors))[1:]
 
-    yield run
-    for name in started:
-        docker("rm", "--force", name)
-
-
-def _wait(address):
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while True:
-        try:
-            return get(address, "nobody.example.test")
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    return run
 
 
 def get(address, host, path="/web/login", **headers):

@@ -36,7 +36,8 @@ def site(folder):
     platform.write_text("{}")
     if not (IS_KEPT and is_there(DATABASE)):
         ready_database.copy(DATABASE, *ready_database.below("ipai_auth_oidc"), "ipai_auth_oidc,rpc")
-    with serving(DATABASE, log, platform) as server:
+    # Without Operations there is no edge: as behind any proxy, Odoo believes what it is told.
+    with serving(DATABASE, log, platform, "--proxy-mode") as server:
         here = Site(server, DATABASE)
         here.call("ir.config_parameter", "set_param", "web.base.url", here.url)
         forget(here)

@@ -26,6 +26,8 @@ ALGORITHMS = tuple(KINDS)
 LONGEST_TOKEN = 64 * 1024
 MOST_KEYS = 50
 SMALLEST_RSA_BITS = 2048
+# What the libraries raise for keys and signatures that are nonsense.
+NO_KEY = (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError, OverflowError)
 
 
 def opened(token, keys, algorithms=ALGORITHMS):
@@ -35,7 +37,7 @@ def opened(token, keys, algorithms=ALGORITHMS):
     """
     header = _header(token)
     algorithm = header.get("alg")
-    if algorithm not in KINDS or algorithm not in algorithms:
+    if not isinstance(algorithm, str) or algorithm not in KINDS or algorithm not in algorithms:
         raise Refused("bad_token", f"algorithm {algorithm} is not accepted")
     if "crit" in header or "b64" in header:
         raise Refused("bad_token", "the token has extensions that must be understood")
@@ -55,10 +57,14 @@ def usable_keys(keys, algorithm, kid=None):
         and key.get("kty") == kind
         and (curve is None or key.get("crv") == curve)
         and key.get("use", "sig") == "sig"
-        and "verify" in key.get("key_ops", ["verify"])
+        and _can_verify(key.get("key_ops", ["verify"]))
         and key.get("alg", algorithm) == algorithm
         and (kid is None or key.get("kid") == kid)
     ]
+
+
+def _can_verify(works):
+    return isinstance(works, list) and "verify" in works
 
 
 def key_list(document):
@@ -88,7 +94,7 @@ def _payload(token, candidates, algorithm):
             ):
                 raise Refused("bad_token", "the RSA key is shorter than 2048 bits")
             return jwt.PyJWS().decode_complete(token, key, algorithms=[algorithm])["payload"]
-        except (jwt.PyJWTError, ValueError, TypeError) as exc:
+        except NO_KEY as exc:
             reason = f"{type(exc).__name__}: {exc}"
     raise Refused("bad_token", f"the signature is wrong ({reason})")
 

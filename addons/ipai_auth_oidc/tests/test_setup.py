@@ -13,6 +13,7 @@ from odoo.tests import Form, TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from ..controllers import confirmation
+from ..hooks import post_init_hook
 from ..protocol.presets import PRESETS
 from .common import ISSUER, make_provider
 
@@ -28,6 +29,16 @@ class TestSetup(TransactionCase):
                 self.assertEqual(form.issuer, values["issuer"])
                 self.assertEqual(form.verified_claim, values["verified_claim"])
                 self.assertTrue(form.name)
+
+    def test_the_provider_odoo_opens_by_itself_is_closed_unless_it_is_in_use(self):
+        own = self.env.ref("auth_oauth.provider_openerp")
+        own.enabled = True
+        post_init_hook(self.env)
+        self.assertFalse(own.enabled)
+        own.enabled = True
+        self.env.ref("base.user_admin").oauth_provider_id = own
+        post_init_hook(self.env)
+        self.assertTrue(own.enabled)
 
     def test_another_issuer_forgets_the_addresses_of_the_old_one(self):
         with Form(make_provider(self.env, enabled=False)) as form:

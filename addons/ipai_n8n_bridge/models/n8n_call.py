@@ -43,7 +43,11 @@ class N8nCall(models.Model):
         """Return the id of the user a key acts as, or None."""
         try:
             keys = self.env["res.users.apikeys"].sudo()  # the caller is not known yet
-            return keys._check_credentials(scope=KEY_SCOPE, key=token) or None
+            with self.env["ops.guess"]._watched():
+                owner = keys._check_credentials(scope=KEY_SCOPE, key=token)
+                if not owner:
+                    raise AccessDenied
+            return owner
         except AccessDenied:
             return None
 

@@ -11,6 +11,7 @@ from odoo.http import request
 
 from .. import platform_facts
 from ..engine import edge_config
+from .edge import wrong_token
 
 LARGEST_MAIL = 32 << 20
 MOST_ROWS = 1000
@@ -34,7 +35,7 @@ class Gate(http.Controller):
     def policy(self):
         """Return the environments with their logins and hosts, or 304 when it is known already."""
         if not _is_gate():
-            return _said(401)
+            return wrong_token()
         text = _environments()._gate_policy()
         etag = edge_config.etag(text)
         headers = [("ETag", etag), ("Cache-Control", "no-store"), ("Content-Type", "text/plain")]
@@ -46,7 +47,7 @@ class Gate(http.Controller):
     def mail(self, **_form):
         """Keep a caught message; the same message twice is kept once."""
         if not _is_gate():
-            return _said(401)
+            return wrong_token()
         headers = request.httprequest.headers
         if headers.get("Content-Type") != "message/rfc822":
             return _said(415)
@@ -67,7 +68,7 @@ class Gate(http.Controller):
     def refused(self, **_form):
         """Count what the proxy refused."""
         if not _is_gate():
-            return _said(401)
+            return wrong_token()
         if request.httprequest.mimetype != "application/json":
             return _said(415)
         try:

@@ -7,9 +7,13 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ..engine import webhooks
+from ..models.guess import HOOK
+from ..too_many import TooManyGuesses
 
 LARGEST_BODY = 1 << 20
 NOBODYS_SECRET = secrets.token_hex(24)
+GUESSABLE = 32  # a secret of fewer characters could be found by trying
+ANYBODY = "*"
 
 
 class Webhook(http.Controller):
@@ -22,7 +26,10 @@ class Webhook(http.Controller):
         save_session=False,
     )
     def receive(self, code):
-        """Answer 202 when the message was taken in, or was before; the run goes on by itself."""
+        """Answer 202 when the message was taken in, or was before; the run goes on by itself.
+
+        A code that is nobody's is answered like a wrong signature.
+        """
         refusal = self._unfit(request.httprequest)
         if refusal:
             return self._refuse(*refusal)
@@ -30,14 +37,33 @@ class Webhook(http.Controller):
         project = self._env()["ops.project"].search([("code", "=", code)], limit=1)
         headers = {name.lower(): value for name, value in request.httprequest.headers.items()}
         body, forge = request.httprequest.get_data(), webhooks.forge_of(headers)
-        is_genuine = forge.verify(headers, body, project.webhook_secret or NOBODYS_SECRET)
-        if not project:
-            return self._refuse(404, "There is no such project.")
+        secret = project.webhook_secret or NOBODYS_SECRET
+        is_genuine = forge.verify(headers, body, secret) and bool(project)
         deliveries = self._env()["ops.webhook.delivery"]
-        if not is_genuine:
-            deliveries._note_refused(project, forge, headers, body)
-            return self._refuse(401, "The signature does not match.")
+        if not is_genuine or self._is_guessed(project, secret):
+            return self._not_genuine(deliveries, project, forge, headers, body)
         return self._take(deliveries, project, forge, headers, body)
+
+    def _not_genuine(self, deliveries, project, forge, headers, body):
+        """Count it by the address it came from. Forges share theirs, so a genuine message still comes in."""
+        guesses = request.env["ops.guess"]
+        guesses._check(ANYBODY, HOOK)
+        guesses._count(ANYBODY, HOOK)
+        if project and len(project.webhook_secret or "") < GUESSABLE:
+            guesses._count(project.code, HOOK)
+        deliveries._note_refused(project, forge, headers, body)
+        return self._refuse(401, "The signature does not match.")
+
+    @staticmethod
+    def _is_guessed(project, secret):
+        """Say whether a right signature may be the end of many wrong ones: of a short secret only."""
+        if len(secret) >= GUESSABLE:
+            return False
+        try:
+            request.env["ops.guess"]._check(project.code, HOOK)
+        except TooManyGuesses:
+            return True
+        return False
 
     def _take(self, deliveries, project, forge, headers, body):
         try:

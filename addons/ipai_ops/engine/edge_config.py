@@ -1,7 +1,8 @@
 """Renders what the edge is to serve: nginx server blocks, one per environment.
 
 The file is included at nginx's http level, beside the edge's own blocks for unknown hosts and for
-the management Odoo; Docker's name server and the map ``$connection_upgrade`` are declared there.
+the management Odoo; Docker's name server and the maps ``$connection_upgrade`` and ``$names_two_hosts``
+are declared there.
 """
 
 import hashlib
@@ -21,7 +22,10 @@ SERVER = """\
     server_name {name};
     set $target http://{service}:{http_port};
     set $target_websocket http://{service}:{websocket_port};
-{doors}    client_max_body_size 512m;
+{doors}    if ($names_two_hosts) {{
+        return 400;
+    }}
+    client_max_body_size 512m;
     proxy_connect_timeout 3s;
     proxy_next_upstream error timeout http_502 http_503;
     proxy_next_upstream_tries 3;
@@ -78,14 +82,30 @@ HELD = """\
 """
 
 # What a client claims about itself is replaced, never passed on.
+BLANKED = (
+    "Forwarded",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Server",
+    "X-Forwarded-Ssl",
+    "X-Original-Host",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "Client-IP",
+    "Proxy",
+    "X-Ipai-Edge",  # how the edge proves itself to the management Odoo is nobody else's to see
+)
 HEADERS = (
     ("Host", "$http_host"),
     ("X-Forwarded-Host", "$http_host"),
     ("X-Forwarded-For", "$remote_addr"),
     ("X-Forwarded-Proto", "$scheme"),
-    ("X-Forwarded-Port", '""'),
     ("X-Real-IP", "$remote_addr"),
-    ("Forwarded", '""'),
+    *((name, '""') for name in BLANKED),
 )
 UPGRADE = (("Upgrade", "$http_upgrade"), ("Connection", "$connection_upgrade"))
 

@@ -82,7 +82,8 @@ class Users(models.Model):
             if not user.active:
                 raise AccessDenied
             credential = {"login": user.login, "password": passwd, "type": "password"}
-            user._check_credentials(credential, {"interactive": False})
+            with self.env["ops.guess"]._watched(user.login):
+                user._check_credentials(credential, {"interactive": False})
         call = api_call.current()
         self.env["ops.api.key"].with_user(uid)._check_call(call.model, call.method)
         return None

@@ -77,7 +77,8 @@ class WebhookDelivery(models.Model):
         """Show that a message with a wrong signature came: one row a minute, not one each."""
         lately = fields.Datetime.now() - SEEN_PRECISION
         refused = [("project_id", "=", project.id), ("state", "=", "refused")]
-        if self.search_count([*refused, ("received_at", ">", lately)], limit=1):
+        is_told = self.search_count([*refused, ("received_at", ">", lately)], limit=1)
+        if is_told or not project:
             return
         values = self._delivery_values(project, forge, headers, body)
         stamp = fields.Datetime.now().isoformat()

@@ -40,3 +40,8 @@ from . import test_two_requests
 from . import test_webhook
 from . import test_backup
 from . import test_restore
+from . import test_front_door
+from . import test_guesses
+from . import test_sign_up
+from . import test_no_inside
+from . import test_around_the_second_factor

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import tempfile
+import xmlrpc.client
 from datetime import timedelta
 from pathlib import Path
 
 from odoo import fields
+from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, new_test_user
 
 SHA = "3f2c1a9d0e5b47c8a6f1d2e3b4c5a6978d0e1f2a"
@@ -161,6 +164,54 @@ class OpsMixin:
             run._begin()
         run._finish(state, cls.env.cr.now())
         return run
+
+
+class EdgeMixin(OpsMixin):
+    """Calls as they come in through the edge, from any address in the world."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.forget_guesses)
+
+    def forget_guesses(self):
+        """Guesses are counted in transactions of their own, which no test takes back."""
+        with db_connect(self.env.cr.dbname).cursor() as cursor:
+            cursor.execute("DELETE FROM ops_guess")
+
+    @staticmethod
+    def from_address(address, **headers):
+        """Return the headers of a request from ``address``, as the edge hands it on."""
+        told = {"X-Forwarded-For": address, "X-Forwarded-Host": "ops.localhost:18080"}
+        return {"X-Ipai-Edge": EDGE_TOKEN, "X-Forwarded-Proto": "http", **told, **headers}
+
+    def rpc(self, address, path, *arguments):
+        """Call by XML-RPC from an address; return the answer, or the fault as an exception."""
+        service, method = path.split(".")
+        body = xmlrpc.client.dumps(arguments, method, allow_none=True)
+        headers = self.from_address(address, **{"Content-Type": "text/xml"})
+        answer = self.url_open(f"/xmlrpc/2/{service}", data=body, headers=headers)
+        try:
+            return xmlrpc.client.loads(answer.content)[0][0]
+        except xmlrpc.client.Fault as fault:
+            return fault
+
+    def json_rpc(self, address, path, **params):
+        headers = self.from_address(address)
+        order = {"jsonrpc": "2.0", "method": "call", "params": params}
+        return self.url_open(path, json=order, headers=headers)
+
+    def json_2(self, address, key, path="res.users/context_get", **arguments):
+        headers = self.from_address(address, Authorization=f"Bearer {key}")
+        return self.url_open(f"/json/2/{path}", json=arguments, headers=headers, method="POST")
+
+    def sign_in(self, address, login, password, **form):
+        """Send the login form from an address, in a browser of its own."""
+        self.opener.cookies.clear()
+        page = self.url_open("/web/login", headers=self.from_address(address))
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text).group(1)
+        form |= {"login": login, "password": password, "csrf_token": token, "type": "password"}
+        headers = self.from_address(address)
+        return self.url_open("/web/login", data=form, headers=headers, allow_redirects=False)
 
 
 class OpsCase(OpsMixin, TransactionCase):

@@ -60,6 +60,7 @@ MODELS = {
     "ops.run.decision": ("anyone", "anyone", "anyone", "anyone"),
     "ops.audit": ("manager", None, None, None),
     "ops.audit.checkpoint": ("manager", None, None, None),
+    "ops.guess": ("manager", None, None, None),
     "ops.audited": (None, None, None, None),
     "ops.confirmed": (None, None, None, None),
     "ops.address.list": ("view", "view", "view", "view"),
@@ -157,6 +158,7 @@ METHODS = {
     ("ops.run", "action_override"): ("policies", ()),
     ("ops.run.decision", "action_confirm"): ("approve", ()),
     ("ops.audit", "action_verify"): ("manager", ()),
+    ("ops.guess", "action_unlock"): ("manager", ()),
     ("ops.environment", "action_allowed_addresses"): ("settings", ()),
     ("ops.environment", "action_view_mails"): ("logs", ()),
     ("ops.environment", "action_clear_mails"): ("settings", ()),
@@ -262,6 +264,7 @@ class RightsMixin(RightsWalk, OpsMixin):
             "ops.fact": cls.env["ops.fact"].search([("run_id", "=", over.id)], limit=1),
             "ops.alert": cls.env["ops.alert"]._raise(environment, "load", "It is slow."),
             "ops.audit": cls.env["ops.audit"],
+            "ops.guess": cls.env["ops.guess"],
             "ops.address.list": cls.env["ops.address.list"].create(
                 {"environment_id": environment.id}
             ),

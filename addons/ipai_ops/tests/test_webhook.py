@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .common import OTHER_SHA, SHA, OpsMixin
+from .common import OTHER_SHA, SHA, EdgeMixin
 
 SECRET = "hook secret"
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
-class TestWebhook(OpsMixin, HttpCase):
+class TestWebhook(EdgeMixin, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -62,8 +62,27 @@ class TestWebhook(OpsMixin, HttpCase):
         self.send(self.push(), secret="guess")
         self.assertNotIn("duplicate", self.send(self.push()).json())
 
-    def test_an_unknown_project_is_not_found(self):
-        self.assertEqual(self.send(self.push(), code="nobody").status_code, 404)
+    def test_a_code_that_is_nobody_s_is_answered_like_a_wrong_signature(self):
+        def answers(code):
+            sent = [self.send(self.push(), code, "guess", delivery=f"x{n}") for n in range(7)]
+            return [(one.status_code, one.text if one.status_code == 401 else "") for one in sent]
+
+        known = answers("acme")
+        self.forget_guesses()
+        self.assertEqual(answers("nobody"), known)
+        self.assertEqual([status for status, _text in known], [401] * 5 + [429] * 2)
+
+    def test_who_forges_messages_does_not_keep_the_forge_out(self):
+        self.project.webhook_secret = "s" * 48
+        for number in range(7):
+            self.send(self.push(), secret="guess", delivery=f"forged-{number}")
+        self.assertEqual(self.send(self.push(), secret="s" * 48).status_code, 202)
+
+    def test_a_short_secret_is_not_found_by_trying(self):
+        for number in range(7):
+            self.send(self.push(), secret="guess", delivery=f"forged-{number}")
+        self.assertEqual(self.send(self.push()).status_code, 429)
+        self.assertFalse(self.project.run_ids)
 
     def test_forms_are_refused(self):
         with mute_logger("odoo.http"):  # says that it does not pass the form on
