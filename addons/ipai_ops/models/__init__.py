@@ -24,7 +24,7 @@ from . import run_approval_ask
 from . import run_outlook
 from . import confidential
 from . import rights_offered
-from . import onchange_guard
+from . import named_records
 from . import run_step
 from . import run_event
 from . import run_journal
