@@ -5,12 +5,14 @@ function returns None for a value that fits, or what is wrong with it in words.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 LARGEST_ID = 2**31 - 1
 LARGEST_INTEGER = 2**63 - 1
 DEEPEST = 60
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 MULTI = ("one2many", "many2many")
 CREATE, UPDATE, DELETE, UNLINK, LINK, CLEAR, SET = range(7)
 TEXTS = ("char", "text", "html", "selection", "reference")
@@ -38,7 +40,7 @@ def unclean(value, path: str = "", depth: int = 0) -> str | None:
 def _unclean_text(text, here):
     if "\0" in text:
         return f"{here}: the text holds a NUL character."
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if HALF_CHARACTER.search(text):
         return f"{here}: the text holds half a character (a lone surrogate)."
     return None
 
