@@ -1,26 +1,86 @@
-"""XML-RPC and JSON-RPC tell the models from where somebody calls, and what: both hide the request."""
+"""XML-RPC and JSON-RPC tell the models from where somebody calls, and what: both hide the request.
+
+What is sent in a wrong form is refused in a sentence.
+"""
 
 import xmlrpc.client
+from xml.parsers.expat import ExpatError
 
 from odoo.addons.rpc.controllers import RPC
-from odoo.http import request, route
+from odoo.addons.rpc.controllers.xmlrpc import dumps
+from odoo.http import dispatch_rpc, request, route
+from odoo.modules.registry import Registry
+from odoo.service import common
 
-from .. import api_call
+from .. import api_call, call_guard
+from ..engine import call_values
 
 BEFORE_THE_MODEL = 3  # database, user id, password or key
+UNREADABLE = (ExpatError, xmlrpc.client.Error, ValueError, LookupError, TypeError, AttributeError)
 
 
 class RpcController(RPC):
     def _xmlrpc(self, service):
-        data = request.httprequest.get_data()
-        arguments, method = xmlrpc.client.loads(data, use_datetime=True)
-        with api_call.calling(_call(service, method, arguments)):
-            return super()._xmlrpc(service)
+        arguments, method = _read(request.httprequest.get_data())
+        if service == "common" and not hasattr(common, f"exp_{method}"):
+            raise call_guard.CallRefused("There is no such method.")
+        with api_call.calling(_call(service, method, arguments)), _guard(service, arguments):
+            result = dispatch_rpc(service, method, arguments)
+        return dumps((_without_none(result),))
 
     @route()
     def jsonrpc(self, service, method, args):
-        with api_call.calling(_call(service, method, args)):
+        with api_call.calling(_call(service, method, args)), _guard(service, args):
             return super().jsonrpc(service, method, args)
+
+
+def _read(data):
+    """Return the arguments and the method of an XML-RPC message."""
+    try:
+        return xmlrpc.client.loads(data, use_datetime=True)
+    except UNREADABLE as exc:
+        raise call_guard.CallRefused("The body is no call of XML-RPC.") from exc
+
+
+def _without_none(value):
+    """XML-RPC has no None: it is told as False, as Odoo tells an empty field."""
+    if isinstance(value, dict):
+        return {name: _without_none(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_none(part) for part in value]
+    return False if value is None else value
+
+
+def _guard(service, arguments):
+    """Return the guard of a message: of one to a model of ours, or of one that names no model."""
+    arguments = list(arguments) if isinstance(arguments, list | tuple) else []
+    database, *_who, model, method = [*arguments[: BEFORE_THE_MODEL + 2], *[None] * 5][:5]
+    rest = arguments[BEFORE_THE_MODEL + 2 :]
+    args, kwargs = [*rest, [], {}][:2] if len(rest) < 3 else (rest, {})
+
+    def diagnose():
+        wrong = _wrong_message(service, arguments)
+        if wrong or not is_of_ours:
+            return wrong
+        registry = Registry(database)
+        return call_guard.ModelCall(registry, model, method, args, kwargs).wrong()
+
+    is_of_ours = isinstance(model, str) and model.startswith(call_guard.OURS)
+    ids = args[0] if is_of_ours and isinstance(args, list) and args else ()
+    return call_guard.refusing(diagnose, sees_ids=ids if isinstance(ids, list) else [ids])
+
+
+def _wrong_message(service, arguments):
+    """Return what is wrong with a message before a model is asked, or None."""
+    if service not in ("object", "common"):
+        return None
+    database, who, secret = [*arguments, *[None] * BEFORE_THE_MODEL][:BEFORE_THE_MODEL]
+    if service == "object" and not (isinstance(secret, str) and isinstance(who, int | str)):
+        return "Send database, user id, password or key, model, method and arguments."
+    if service == "common" and not all(isinstance(one, str | None) for one in (who, secret)):
+        return "Send database, login and password as texts."
+    is_named = isinstance(database, str | None)
+    return call_values.unclean(arguments) if is_named else "Send the database as a text."
 
 
 def _call(service, method, arguments):

@@ -25,6 +25,7 @@ from . import run_outlook
 from . import confidential
 from . import rights_offered
 from . import named_records
+from . import ir_http
 from . import run_step
 from . import run_event
 from . import run_journal

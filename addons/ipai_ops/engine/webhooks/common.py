@@ -33,7 +33,7 @@ def push(data: dict, head: dict, is_new: bool = False) -> Event:
     if not ref.startswith(BRANCH_PREFIX):
         return Ignored("Tags and other refs are not deployed.")
     branch = reading.branch(ref.removeprefix(BRANCH_PREFIX), "ref")
-    after = reading.commit(data, "after")
+    after = reading.commit_id(data, "after")
     if is_zero(after):
         return BranchDeleted(branch)
     author = reading.some_text(reading.some_mapping(head, "author"), "name")
@@ -68,7 +68,7 @@ def pull_request(data: dict, opening: frozenset, is_from_fork) -> Event:
         number=number,
         is_open=action != "closed",
         branch=reading.branch(reading.text(head, "ref"), "ref"),
-        commit=reading.commit(head, "sha"),
+        commit=reading.commit_id(head, "sha"),
         ref=f"refs/pull/{number}/head",
         url=reading.address(request, "html_url", "url"),
         title=first_line(reading.some_text(request, "title")),

@@ -53,7 +53,7 @@ def _branch(name, data):
         return Ignored("Tags are not deployed.")
     if name == "delete":
         return BranchDeleted(branch)
-    return PushEvent(branch, reading.commit(data, "sha"), is_new_branch=True)
+    return PushEvent(branch, reading.commit_id(data, "sha"), is_new_branch=True)
 
 
 def _is_from_fork(head, base):

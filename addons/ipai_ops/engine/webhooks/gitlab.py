@@ -58,7 +58,7 @@ def _merge_request(data):
         number=number,
         is_open=is_open,
         branch=reading.branch(reading.text(request, "source_branch"), "source_branch"),
-        commit=reading.commit(last, "id") if is_open or last else "",
+        commit=reading.commit_id(last, "id") if is_open or last else "",
         ref=f"refs/merge-requests/{number}/head",
         url=reading.address(request, "url"),
         title=common.first_line(reading.some_text(request, "title")),

@@ -90,7 +90,7 @@ def number(data: Mapping, name: str) -> int:
     return value
 
 
-def commit(data: Mapping, name: str) -> str:
+def commit_id(data: Mapping, name: str) -> str:
     """Return the full id of a commit; zeros say that there is none."""
     value = text(data, name).strip().lower()
     if not COMMIT.fullmatch(value):
