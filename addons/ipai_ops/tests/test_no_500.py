@@ -39,6 +39,7 @@ QUIET = (
     "odoo.addons.base.models.ir_model",
     "odoo.addons.rpc.controllers.xmlrpc",
     "odoo.addons.rpc.controllers.jsonrpc",
+    "odoo.addons.ipai_auth_oidc.models.event",
 )
 JSON = {"Content-Type": "application/json"}
 
