@@ -82,7 +82,18 @@ class ModelCall:
         if not callable(self.function):
             return None
         call = (self.model, self.function, self.ids, self.args, self.kwargs)
-        return call_form.wrong_call(_Fields(self.registry), *call)
+        models = _Fields(self.registry)
+        return call_form.wrong_call(models, *call) or self._wrong_name(models)
+
+    def _wrong_name(self, models):
+        """Return what is wrong with the name of a record that is made by its name alone."""
+        if self.method != "name_create":
+            return None
+        name = self.args[0] if self.args else self.kwargs.get("name")
+        return call_values.unfit_values(models, self.model, {self._named_by(): name})
+
+    def _named_by(self):
+        return self.registry[self.model]._rec_name or "display_name"
 
     def named_ids(self):
         return self.ids if isinstance(self.ids, list | tuple) else [self.ids]

@@ -87,6 +87,9 @@ def _unfit_plain(field, value):
     if field.type in ("float", "monetary"):
         fits = isinstance(value, int | float) and math.isfinite(value)
         return None if fits else "expected a number."
+    known = getattr(field, "selection", None)
+    if field.type == "selection" and isinstance(known, list):
+        return None if value in [key for key, _label in known] else "expected one of its choices."
     if field.type in TEXTS:
         return None if isinstance(value, str) else "expected a text."
     if field.type in ("date", "datetime"):

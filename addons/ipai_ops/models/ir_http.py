@@ -15,6 +15,8 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _dispatch(cls, endpoint):
+        if _only_asks_for_methods():
+            return request.make_response("", status=204)
         call = call_guard.of_request(request)
         if not call:
             return super()._dispatch(endpoint)
@@ -41,6 +43,12 @@ class IrHttp(models.AbstractModel):
             return super()._handle_error(exception)
         except UnicodeEncodeError:  # the error repeats half a character that was sent
             return super()._handle_error(call_guard.CallRefused(HALF_CHARACTER))
+
+
+def _only_asks_for_methods():
+    """Say whether OPTIONS was sent to a route of ours: Odoo would call it, and ask for no CSRF token."""
+    message = request.httprequest
+    return message.method == "OPTIONS" and message.path.startswith(call_guard.OUR_PATHS)
 
 
 def _refusal(exception):
