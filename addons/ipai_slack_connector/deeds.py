@@ -235,7 +235,7 @@ def _why_no_form(env, read):
 
 def _chosen(env, model, number):
     """Return the record of a drop-down, if the person sees it."""
-    if not str(number or "").isdigit():
+    if not re.fullmatch("[0-9]{1,9}", str(number or "")):
         raise UserError(env._("Choose one of the list."))
     record = env[model].search([("id", "=", int(number))])
     if not record:

@@ -10,7 +10,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from .. import platform_facts
-from ..engine import edge_config
+from ..engine import call_values, edge_config
 from .edge import wrong_token
 
 LARGEST_MAIL = 32 << 20
@@ -86,8 +86,13 @@ def _environments():
 
 def _environment(text):
     """Return the environment of this number whose mail is caught, or an empty set."""
-    found = _environments().browse(int(text) if text.isascii() and text.isdigit() else 0).exists()
+    found = _environments().browse(_number(text)).exists()
     return found.filtered(lambda one: one._is_closed() and one.state != "destroyed")
+
+
+def _number(text):
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else 0
 
 
 def _is_gate():
@@ -114,11 +119,13 @@ def _row(row):
     if row["reason"] not in REASONS:
         raise ValueError(row["reason"])
     facts = {name: int(row[name]) for name in ("environment", "port", "count")}
+    if not all(0 <= number <= call_values.LARGEST_ID for number in facts.values()):
+        raise ValueError(facts)
     return {**facts, "host": _plain(row["host"]), "reason": row["reason"], "at": _moment(row["at"])}
 
 
 def _plain(text):
-    return str(text).replace("\0", "")[:LONGEST]
+    return str(text).replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST]
 
 
 def _moment(seconds):

@@ -30,6 +30,7 @@ from . import run_outlook
 from . import confidential
 from . import rights_offered
 from . import named_records
+from . import ir_http
 from . import run_step
 from . import run_event
 from . import run_journal
@@ -96,4 +97,4 @@ from . import console
 from . import guess
 from . import sign_up
 from . import guess_hooks
-from . import ir_http
+from . import ir_http_access

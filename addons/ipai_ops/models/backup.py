@@ -82,7 +82,8 @@ class Backup(models.Model):
     @api.depends("environment_id.display_name", "taken_at")
     def _compute_display_name(self):
         for backup in self:
-            at = fields.Datetime.context_timestamp(backup, backup.taken_at)
+            taken_at = backup.taken_at or fields.Datetime.now()  # of one that is not saved yet
+            at = fields.Datetime.context_timestamp(backup, taken_at)
             backup.display_name = f"{backup.environment_id.display_name} · {at:%Y-%m-%d %H:%M}"
 
     @api.ondelete(at_uninstall=False)

@@ -112,4 +112,4 @@ class Project(models.Model):
         """Queue production's first backup and open its run; the proof follows by itself."""
         self.ensure_one()
         self._check_may("backup", "production")
-        return self.production_id.action_back_up()
+        return self._production().action_back_up()

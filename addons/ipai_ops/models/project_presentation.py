@@ -1,6 +1,7 @@
 """What the project's pages show on top of its own fields: the way to the first deploy."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .environment import STATES
 
@@ -38,10 +39,16 @@ class Project(models.Model):
         """Queue the first deploy: production's branch as it is now; open the run."""
         self.ensure_one()
         self._check_may("deploy", "production")
-        return self.production_id.action_deploy()
+        return self._production().action_deploy()
 
     def action_view_first_run(self):
         """Open production's newest run, with its log."""
         self.ensure_one()
         self._check_may("view", "production")
-        return self.production_id.action_view_last_run()
+        return self._production().action_view_last_run()
+
+    def _production(self):
+        """Return the production environment; raises UserError where the project has none."""
+        if not self.exists().production_id:
+            raise UserError(self.env._("There is no production here: make the environment first."))
+        return self.production_id

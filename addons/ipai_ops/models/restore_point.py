@@ -50,7 +50,8 @@ class RestorePoint(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for point in self:
-            at = fields.Datetime.context_timestamp(point, point.taken_at)
+            taken_at = point.taken_at or fields.Datetime.now()  # of one that is not saved yet
+            at = fields.Datetime.context_timestamp(point, taken_at)
             place = point.environment_id.display_name
             point.display_name = f"{place} · {kinds.get(point.kind)} · {at:%Y-%m-%d %H:%M}"
 

@@ -51,7 +51,7 @@ class Users(models.Model):
         self.ensure_one()
         if self.env["ops.project"]._is_everywhere(self):
             setting = self.env["ir.config_parameter"].sudo().get_param(MANAGERS) or ""
-            return int(setting) if setting.isdigit() else 0
+            return int(setting) if setting.isascii() and setting.isdigit() else 0
         members = self.env["ops.project.member"]._of_user(self)
         mine = members.filtered(lambda member: member.project_id in projects)
         return min(filter(None, mine.role_id.mapped("session_hours")), default=0)

@@ -52,7 +52,8 @@ class Snapshot(models.Model):
     @api.depends("taken_at", "project_id.name")
     def _compute_display_name(self):
         for snapshot in self:
-            at = fields.Datetime.context_timestamp(snapshot, snapshot.taken_at)
+            taken_at = snapshot.taken_at or fields.Datetime.now()  # of one that is not saved yet
+            at = fields.Datetime.context_timestamp(snapshot, taken_at)
             snapshot.display_name = f"{snapshot.project_id.name} · {at:%Y-%m-%d %H:%M}"
 
     @api.depends("neutralization", "masking")

@@ -330,6 +330,18 @@ class TestApprovalLink(ApprovalMixin, HttpCase):
         self.assertEqual(self.press(path, "rejected").status_code, 410)
         self.assertEqual(len(run.approval_ids), 1)
 
+    @mute_logger("odoo.http")  # says that it passes no part of the address on
+    def test_a_mail_program_that_looks_where_the_link_leads_decides_nothing(self):
+        run = self.ask()
+        self.log_in(self.ann)
+        address = self.base_url() + self.path(run, self.ann)
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"):
+            query = {"decision": "approved", "reason": "x"}
+            answer = self.opener.request(method, address, params=query, timeout=20)
+            with self.subTest(method):
+                self.assertLess(answer.status_code, 500)
+                self.assertFalse(run.approval_ids)
+
     def test_a_link_needs_its_person_logged_in(self):
         run = self.ask()
         path = self.path(run, self.ann)

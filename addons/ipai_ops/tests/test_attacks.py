@@ -1,11 +1,9 @@
 """People who know how to call Odoo try to see and do what they may not."""
 
 import json
-from contextlib import closing
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -158,33 +156,6 @@ class TestAttacks(OpsMixin, HttpCase):
 
     def model_id(self, model):
         return self.env["ir.model"]._get_id(model)
-
-    @mute_logger(*QUIET)
-    def test_a_form_that_was_never_saved_tells_nothing_either(self):
-        """Related fields of a new record are computed with sudo unless somebody thought of it."""
-        for model in [name for name in self.registry if name.startswith("ops.")]:
-            records = self.env[model].with_user(self.mole)
-            for name, field in records._fields.items():
-                if field.type != "many2one" or field.comodel_name not in self.victim:
-                    continue
-                values = {name: self.victim[field.comodel_name].id}
-                with self.subTest(model=model, field=name):
-                    self.assertNotIn(MARK, self.onchange(records, values, name))
-
-    def onchange(self, records, values, name):
-        told = []
-        for shown, field in records._fields.items():
-            if shown == name or field.type in ("one2many", "many2many", "binary"):
-                continue
-            if not field.compute:  # nothing of a new record is filled in but by a compute
-                continue
-            with closing(self.env.cr.savepoint(flush=False)):
-                self.env.invalidate_all(flush=False)
-                try:
-                    told.append(records.onchange(values, [name], {name: {}, shown: {}}))
-                except (AccessError, UserError, ValidationError, ValueError):
-                    continue
-        return json.dumps(told, default=str)
 
     def test_no_related_field_is_read_as_the_system(self):
         open_fields = {

@@ -97,6 +97,27 @@ class TestWebhook(EdgeMixin, HttpCase):
         self.assertEqual(self.send(b'{"ref": 7}').status_code, 400)
         self.assertFalse(self.deliveries.search([]))
 
+    def test_what_no_database_takes_is_a_bad_request_and_says_what_is_wrong(self):
+        whole = self.push().decode()
+        for body, said in (
+            (whole.replace("heads/main", "heads/a\\u0000b").encode(), "NUL"),
+            (whole.replace("heads/main", "heads/\\ud800").encode(), "half a character"),
+            (whole.replace('"Ines"', '"\\u0000"').encode(), "NUL"),
+            (whole.replace('"Ines"', "7").encode(), "name"),
+            (whole.replace('"Ines"', "1e999").encode(), "number"),
+            (whole.replace(f'"{SHA}"', "null").encode(), "after"),
+            (whole.replace(f'"{SHA}"', '"main"').encode(), "digits of a commit"),
+            (whole.replace("heads/main", "heads/" + "x" * 5000).encode(), "name of a branch"),
+            (whole.encode("utf-16"), "UTF-8"),
+            (b"[" * 50_000, "JSON"),
+        ):
+            answer = self.send(body)
+            with self.subTest(body=body[:60]):
+                self.assertEqual(answer.status_code, 400)
+                self.assertIn(said, answer.json()["error"])
+                self.assertNotIn("object has no", answer.text)
+        self.assertFalse(self.deliveries.search([]))
+
     def test_five_megabytes_are_refused_before_they_are_sent(self):
         place = urlsplit(self.base_url())
         connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)

@@ -37,7 +37,9 @@ class PromoteWizard(models.TransientModel):
 
     @api.depends("source_id", "environment_id", "image_id")
     def _compute_outlook(self):
-        for wizard in self:
+        self._clear("commit", "commit_now", "compare_url", "module_plan", "takes_about")
+        self._clear("data_at_risk", "branch_note")
+        for wizard in self.filtered(lambda one: one._is_filled_in()):
             draft, production = wizard._draft(), wizard.environment_id
             wizard.commit = wizard._named(draft.commit, draft.commit_subject)
             wizard.commit_now = wizard._named(production.commit, production.commit_subject)
@@ -49,7 +51,8 @@ class PromoteWizard(models.TransientModel):
 
     @api.depends("source_id", "environment_id", "image_id")
     def _compute_verdicts(self):
-        for wizard in self:
+        self._clear("is_blocked", "verdicts_html")
+        for wizard in self.filtered(lambda one: one._is_filled_in()):
             found = wizard._draft()._verdicts()
             wizard.is_blocked = any(outcome == "block" for _policy, _verdict, outcome in found)
             lines = [
@@ -60,6 +63,13 @@ class PromoteWizard(models.TransientModel):
             wizard.verdicts_html = lines and Markup('<ul class="list-unstyled mb-0">%s</ul>') % (
                 Markup().join(lines)
             )
+
+    def _clear(self, *names):
+        self.update(dict.fromkeys(names, False))
+
+    def _is_filled_in(self):
+        """Say whether it is known what goes where: until then there is nothing to look ahead to."""
+        return bool(self.source_id and self.environment_id and self.image_id)
 
     def _draft(self):
         """Return the run that would be queued, unsaved: it is judged and looked at, not kept.

@@ -5,6 +5,7 @@ import json
 from werkzeug.exceptions import NotFound
 
 from odoo import SUPERUSER_ID, http
+from odoo.addons.ipai_ops.engine import call_values
 from odoo.http import request
 
 from .. import driver
@@ -41,8 +42,11 @@ class Slack(http.Controller):
     def interactive(self, payload="", **_given):
         """Take a pressed button or a filled form in."""
         try:
-            read = interaction.read(json.loads(payload))
-        except (ValueError, interaction.Malformed):
+            given = json.loads(payload)
+            read = interaction.read(given)
+        except (ValueError, RecursionError, interaction.Malformed):
+            return self._answer("", status=400)
+        if call_values.unclean(given):
             return self._answer("", status=400)
         if read.kind == "other":
             return self._answer("")
@@ -56,7 +60,9 @@ class Slack(http.Controller):
         """Take the person back who let the app in; the token is had for the code right after."""
         number = state.partition(".")[0]
         workspaces = request.env["ipai.slack.workspace"]
-        workspace = workspaces.browse(int(number) if number.isdigit() else 0).exists()
+        workspace = workspaces.browse(
+            int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+        ).exists()
         if not workspace or not workspace.has_access("write"):
             raise NotFound()
         fits = workspace._take_code(state, code) if code and not error else False

@@ -1,7 +1,9 @@
 """What a person wrote after ``/ops``."""
 
+import re
 from dataclasses import dataclass
 
+RUN = re.compile("[0-9]{1,9}")
 VERBS = ("deploy", "status", "logs", "rollback", "backups", "help")
 HELP = "\n".join(
     (
@@ -35,7 +37,7 @@ def parse(text: str) -> Command:
     if verb not in VERBS:
         return Command("help", problem=f"There is no command “{verb}”.")
     rest = words[1:]
-    if verb == "logs" and rest and rest[0].lstrip("#").isdigit():
+    if verb == "logs" and rest and RUN.fullmatch(rest[0].lstrip("#")):
         return Command(verb, run_id=int(rest[0].lstrip("#")))
     project, environment, others = _place(rest)
     target = others[0] if others else ""

@@ -105,6 +105,6 @@ def run_value(run_id: int, fingerprint: str) -> str:
 def run_of(value: str) -> tuple[int, str]:
     """Return run and fingerprint of a button's value; raise Malformed for anything else."""
     number, _colon, fingerprint = value.partition(":")
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise Malformed("The button names no run.")
     return int(number), fingerprint

@@ -1,6 +1,7 @@
 """Is a request really Slack's, and new? Signed with v0, at most five minutes old, seen once."""
 
 import hashlib
+import re
 
 from slack_sdk.signature import SignatureVerifier
 
@@ -26,7 +27,7 @@ def is_genuine(secret: str, headers, body: bytes, now: float) -> bool:
     timestamp, signature = headers.get(TIMESTAMP), headers.get(SIGNATURE)
     if not (secret or "").strip() or not (timestamp or "").isascii():
         return False
-    if not (timestamp or "").isdigit() or not (signature or "").isascii():
+    if not re.fullmatch("[0-9]{1,15}", timestamp or "") or not (signature or "").isascii():
         return False
     try:
         text = body.decode()

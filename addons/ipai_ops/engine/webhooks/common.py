@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-import json
+from functools import wraps
 
-from .events import BranchDeleted, Event, Ignored, Malformed, PullRequestEvent, PushEvent
+from . import reading
+from .events import BranchDeleted, Event, Ignored, PullRequestEvent, PushEvent
 
 BRANCH_PREFIX = "refs/heads/"
 
@@ -16,39 +17,41 @@ def has_hmac(signature: str | None, body: bytes, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(expected.encode(), given.encode())
 
 
-def load(body: bytes) -> dict:
-    """Return the message as a mapping; raises Malformed for anything else."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise Malformed("The body is not valid JSON.") from exc
-    if not isinstance(data, dict):
-        raise Malformed("The body is JSON, but no object.")
-    return data
+def of_body(parse):
+    """Let ``parse`` have the message as a mapping; what is no JSON object is Malformed."""
+
+    @wraps(parse)
+    def parse_body(headers, body):
+        return parse(headers, reading.load(body))
+
+    return parse_body
 
 
-def reading(parse):
-    """Make ``parse`` say Malformed where the message lacks what its forge documents."""
-
-    def parse_safely(headers, body):
-        try:
-            return parse(headers, load(body))
-        except (KeyError, TypeError, AttributeError, IndexError) as exc:
-            raise Malformed(f"The message lacks what is expected of it: {exc}.") from exc
-
-    return parse_safely
-
-
-def push(ref: str, after: str | None, head: dict | None, is_new: bool = False) -> Event:
-    """Return the event of a push; ``after`` all zeros or blank means that the ref is gone."""
+def push(data: dict, head: dict, is_new: bool = False) -> Event:
+    """Return the event of a push; ``after`` all zeros means that the ref is gone."""
+    ref = reading.text(data, "ref")
     if not ref.startswith(BRANCH_PREFIX):
         return Ignored("Tags and other refs are not deployed.")
-    branch = ref.removeprefix(BRANCH_PREFIX)
+    branch = reading.branch(ref.removeprefix(BRANCH_PREFIX), "ref")
+    after = reading.commit_id(data, "after")
     if is_zero(after):
         return BranchDeleted(branch)
-    head = head or {}
-    author = (head.get("author") or {}).get("name") or ""
-    return PushEvent(branch, after, first_line(head.get("message")), author, is_new)
+    author = reading.some_text(reading.some_mapping(head, "author"), "name")
+    subject = first_line(reading.some_text(head, "message"))
+    return PushEvent(branch, after, subject, author[:200], is_new)
+
+
+def head_of(data: dict) -> dict:
+    """Return the commit of a list that a push leads to, an empty one where it is not among them."""
+    commits = reading.mappings(data, "commits")
+    return next((one for one in commits if one.get("id") == data.get("after")), {})
+
+
+def branch_event(data: dict) -> str | None:
+    """Return the branch of a message about a ref, None where it is about a tag."""
+    if reading.text(data, "ref_type") != "branch":
+        return None
+    return reading.branch(reading.text(data, "ref").removeprefix(BRANCH_PREFIX), "ref")
 
 
 def pull_request(data: dict, opening: frozenset, is_from_fork) -> Event:
@@ -56,27 +59,28 @@ def pull_request(data: dict, opening: frozenset, is_from_fork) -> Event:
 
     ``is_from_fork(head, base)`` is asked, because each names the repositories otherwise.
     """
-    action, request = data["action"], data["pull_request"]
+    action, request = reading.text(data, "action", 100), reading.mapping(data, "pull_request")
     if action not in opening and action != "closed":
         return Ignored(f"A pull request's “{action}” changes nothing here.")
-    head, base = request["head"], request["base"]
+    head, base = reading.mapping(request, "head"), reading.mapping(request, "base")
+    number = reading.number(data, "number")
     return PullRequestEvent(
-        number=data["number"],
+        number=number,
         is_open=action != "closed",
-        branch=head["ref"],
-        commit=head["sha"],
-        ref=f"refs/pull/{data['number']}/head",
-        url=request.get("html_url") or request.get("url") or "",
-        title=first_line(request.get("title")),
-        author=(request.get("user") or {}).get("login") or "",
+        branch=reading.branch(reading.text(head, "ref"), "ref"),
+        commit=reading.commit_id(head, "sha"),
+        ref=f"refs/pull/{number}/head",
+        url=reading.address(request, "html_url", "url"),
+        title=first_line(reading.some_text(request, "title")),
+        author=reading.some_text(reading.some_mapping(request, "user"), "login")[:200],
         is_from_fork=is_from_fork(head, base),
     )
 
 
-def is_zero(commit: str | None) -> bool:
+def is_zero(commit: str) -> bool:
     """Say whether a commit is Git's way to write "none"."""
-    return not (commit or "").strip("0")
+    return not commit.strip("0")
 
 
-def first_line(message: str | None) -> str:
-    return (message or "").strip().partition("\n")[0][:200]
+def first_line(message: str) -> str:
+    return message.strip().partition("\n")[0][:200]

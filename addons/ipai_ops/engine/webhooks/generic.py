@@ -5,7 +5,7 @@
 zeros says that the branch is gone, ``{"ping": true}`` tries the way.
 """
 
-from . import common
+from . import common, reading
 from .events import Event, Ping
 
 NAME = "other"
@@ -29,10 +29,11 @@ def verify(headers, body: bytes, secret: str) -> bool:
     return scheme == "sha256" and common.has_hmac(signature, body, secret)
 
 
-@common.reading
+@common.of_body
 def parse(_headers, data) -> Event:
     """Return what the message means."""
     if data.get("ping"):
         return Ping()
-    head = {"message": data.get("subject"), "author": {"name": data.get("author")}}
-    return common.push(data["ref"], data["after"], head, bool(data.get("created")))
+    author = {"name": reading.some_text(data, "author")}
+    head = {"message": reading.some_text(data, "subject"), "author": author}
+    return common.push(data, head, bool(data.get("created")))

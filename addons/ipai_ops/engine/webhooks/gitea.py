@@ -3,7 +3,7 @@
 They also send GitHub's headers, so they are looked for first.
 """
 
-from . import common
+from . import common, reading
 from .events import BranchDeleted, Event, Ignored, PushEvent
 
 NAME = "gitea"
@@ -28,13 +28,14 @@ def verify(headers, body: bytes, secret: str) -> bool:
     return common.has_hmac(_branded(headers, "signature"), body, secret)
 
 
-@common.reading
+@common.of_body
 def parse(headers, data) -> Event:
     """Return what the message means."""
     name = event_name(headers)
     if name == "push":
-        head = data.get("head_commit") or _commit(data, data["after"])
-        return common.push(data["ref"], data["after"], head, common.is_zero(data.get("before")))
+        head = reading.some_mapping(data, "head_commit") or common.head_of(data)
+        before = reading.some_text(data, "before")
+        return common.push(data, head, common.is_zero(before))
     if name in ("create", "delete"):
         return _branch(name, data)
     if name in ("pull_request", "pull_request_sync"):
@@ -46,17 +47,13 @@ def _branded(headers, name):
     return next((headers[brand + name] for brand in BRANDS if headers.get(brand + name)), "")
 
 
-def _commit(data, commit):
-    return next((one for one in data.get("commits") or () if one.get("id") == commit), None)
-
-
 def _branch(name, data):
-    if data["ref_type"] != "branch":
+    branch = common.branch_event(data)
+    if branch is None:
         return Ignored("Tags are not deployed.")
-    branch = data["ref"].removeprefix(common.BRANCH_PREFIX)
     if name == "delete":
         return BranchDeleted(branch)
-    return PushEvent(branch, data["sha"], is_new_branch=True)
+    return PushEvent(branch, reading.commit_id(data, "sha"), is_new_branch=True)
 
 
 def _is_from_fork(head, base):

@@ -1,6 +1,6 @@
 """GitHub's webhooks (docs.github.com, Webhook events and payloads)."""
 
-from . import common
+from . import common, reading
 from .events import BranchDeleted, Event, Ignored, Ping
 
 NAME = "github"
@@ -25,16 +25,18 @@ def verify(headers, body: bytes, secret: str) -> bool:
     return scheme == "sha256" and common.has_hmac(signature, body, secret)
 
 
-@common.reading
+@common.of_body
 def parse(headers, data) -> Event:
     """Return what the message means."""
     name = event_name(headers)
     if name == "ping":
         return Ping()
     if name == "push":
-        return common.push(data["ref"], data["after"], data.get("head_commit"), data.get("created"))
+        head = reading.some_mapping(data, "head_commit")
+        return common.push(data, head, bool(data.get("created")))
     if name == "delete":
-        return _deleted(data)
+        branch = common.branch_event(data)
+        return Ignored("Tags are not deployed.") if branch is None else BranchDeleted(branch)
     if name == "pull_request":
         return common.pull_request(data, OPENING, _is_from_fork)
     if name == "create":
@@ -42,11 +44,6 @@ def parse(headers, data) -> Event:
     return Ignored(f"Events of the kind “{name}” are not used.")
 
 
-def _deleted(data):
-    if data["ref_type"] != "branch":
-        return Ignored("Tags are not deployed.")
-    return BranchDeleted(data["ref"])
-
-
 def _is_from_fork(head, base):
-    return (head.get("repo") or {}).get("id") != base["repo"]["id"]
+    own = reading.mapping(base, "repo")
+    return reading.some_mapping(head, "repo").get("id") != own.get("id")

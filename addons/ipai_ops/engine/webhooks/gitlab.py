@@ -2,7 +2,7 @@
 
 import hmac
 
-from . import common
+from . import common, reading
 from .events import Event, Ignored, PullRequestEvent
 
 NAME = "gitlab"
@@ -28,41 +28,40 @@ def verify(headers, _body: bytes, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
 
 
-@common.reading
+@common.of_body
 def parse(headers, data) -> Event:
     """Return what the message means."""
-    kind = data.get("object_kind") or data.get("event_name") or event_name(headers)
+    kind = reading.some_text(data, "object_kind") or reading.some_text(data, "event_name")
+    kind = kind or event_name(headers)
     if kind == "push":
         return _push(data)
     if kind == "tag_push":
         return Ignored("Tags are not deployed.")
     if kind == "merge_request":
         return _merge_request(data)
-    return Ignored(f"Events of the kind “{kind}” are not used.")
+    return Ignored(f"Events of the kind “{kind[:100]}” are not used.")
 
 
 def _push(data):
-    commit = data["after"]
-    known = [one for one in data.get("commits") or () if one.get("id") == commit]
-    head = known[0] if known else {"author": {"name": data.get("user_name")}}
-    return common.push(data["ref"], commit, head, common.is_zero(data.get("before")))
+    head = common.head_of(data) or {"author": {"name": reading.some_text(data, "user_name")}}
+    return common.push(data, head, common.is_zero(reading.some_text(data, "before")))
 
 
 def _merge_request(data):
-    request = data["object_attributes"]
-    action = request.get("action")
+    request = reading.mapping(data, "object_attributes")
+    action = reading.some_text(request, "action")
     is_open = action in ("open", "reopen") or (action == "update" and bool(request.get("oldrev")))
     if not is_open and action not in ("close", "merge"):
         return Ignored("Only new commits of a merge request are built.")
-    last = request.get("last_commit") or {}
+    last, number = reading.some_mapping(request, "last_commit"), reading.number(request, "iid")
     return PullRequestEvent(
-        number=request["iid"],
+        number=number,
         is_open=is_open,
-        branch=request["source_branch"],
-        commit=last.get("id") or "",
-        ref=f"refs/merge-requests/{request['iid']}/head",
-        url=request.get("url") or "",
-        title=common.first_line(request.get("title")),
-        author=(last.get("author") or {}).get("name") or "",
-        is_from_fork=request["source_project_id"] != request["target_project_id"],
+        branch=reading.branch(reading.text(request, "source_branch"), "source_branch"),
+        commit=reading.commit_id(last, "id") if is_open or last else "",
+        ref=f"refs/merge-requests/{number}/head",
+        url=reading.address(request, "url"),
+        title=common.first_line(reading.some_text(request, "title")),
+        author=reading.some_text(reading.some_mapping(last, "author"), "name")[:200],
+        is_from_fork=request.get("source_project_id") != request.get("target_project_id"),
     )
