@@ -51,7 +51,7 @@ FORBIDDEN = [
             "CREATE RULE quiet AS ON INSERT TO {table} DO INSTEAD NOTHING",
             "CREATE TRIGGER mine BEFORE INSERT ON {table} EXECUTE FUNCTION suppress_redundant_updates_trigger()",
             "CREATE INDEX ON {table} ((1))",
-            "LOCK TABLE {table} IN EXCLUSIVE MODE",
+            "BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE",
             "DROP TABLE {table} CASCADE",
         )
     ),

@@ -10,13 +10,14 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import key_files
-from ..engine import audit_chain
+from ..engine import audit_chain, audit_export
 from . import audit_tables
 from .audit import seal_now
 
 _logger = logging.getLogger(__name__)
 
 FETCH = 20_000
+LAST = 2**62
 UNSEALED_MINUTES = 10
 STATEMENTS = "audit-checkpoints.jsonl"
 KEEP_DAYS = "ipai_ops.audit_keep_days"
@@ -154,16 +155,15 @@ class Audit(models.Model):
         return verdict
 
     @api.model
-    def _links(self):
-        """Yield the chain in its order, some thousands at a time."""
+    def _links(self, after=0, last=None):
+        """Yield the chain in its order, some thousands at a time: from behind a row to a row."""
         query = (
             f"SELECT link.seq, link.hash, {audit_tables.COLUMNS} FROM ipai_audit.ops_audit_link link "
             "LEFT JOIN ipai_audit.ops_audit audit ON audit.id = link.audit_id "
-            "WHERE link.seq > %s ORDER BY link.seq LIMIT %s"
+            "WHERE link.seq > %s AND link.seq <= %s ORDER BY link.seq LIMIT %s"
         )
-        after = 0
         while True:
-            self.env.cr.execute(query, [after, FETCH])
+            self.env.cr.execute(query, [after, LAST if last is None else last, FETCH])
             rows = self.env.cr.fetchall()
             for seq, text, *values in rows:
                 yield audit_chain.Link(seq, text, tuple(values) if values[0] else None)
@@ -184,11 +184,59 @@ class Audit(models.Model):
         return found[0][0] if found else None
 
     @api.model
-    def _export(self):
-        """Yield the trail as JSON lines, for safe-keeping and ``script/audit-verify``."""
+    def _export(self, since=None, until=None):
+        """Yield the trail as JSON lines, for safe-keeping and ``script/audit-verify``.
+
+        ``since``, ``until``: times (UTC) where only the rows of some days are wanted.
+        """
         checkpoints = self.env["ops.audit.checkpoint"].sudo()  # they belong to the export
-        public = audit_chain.public_text(checkpoints._key())
-        yield from audit_chain.export_lines(public, checkpoints.search([])._plain(), self._links())
+        scope = self._scope(since, until)
+        signed = [
+            each
+            for each in checkpoints.search([])._plain()
+            if not scope.since or scope.first <= each.seq <= scope.last
+        ]
+        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        links = self._links(scope.first - 1, scope.last)
+        yield from audit_export.export_lines(checkpoints._key(), scope, signed, links, at)
+
+    @api.model
+    def _scope(self, since, until):
+        """Return which rows those between two times are, and the hash of the row before them."""
+        first, last = self._numbers(since, until)
+        hashes = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT seq, hash FROM ipai_audit.ops_audit_link WHERE seq IN (%s, %s) "
+                    "UNION SELECT seq, hash FROM ipai_audit.ops_audit_checkpoint "
+                    "WHERE is_cut AND seq IN (%s, %s)",
+                    *(first - 1, last, first - 1, last),
+                )
+            )
+        )
+        genesis = audit_chain.GENESIS
+        before, end = hashes.get(first - 1, genesis), hashes.get(last, genesis)
+        times = [str(time or "") for time in (since, until)]
+        if until and not since:
+            times[0] = "the beginning"
+        return audit_export.Scope(first, before, last, end, *times)
+
+    @api.model
+    def _numbers(self, since, until):
+        """Return the first and the last row between two times; (n + 1, n) where there is none."""
+        found = self.env.execute_query(
+            SQL(
+                "SELECT min(link.seq), max(link.seq) FROM ipai_audit.ops_audit_link link "
+                "JOIN ipai_audit.ops_audit audit ON audit.id = link.audit_id "
+                "WHERE audit.at >= %s AND audit.at < %s",
+                since or datetime.min,
+                until or datetime.max,
+            )
+        )
+        if found[0][0]:
+            return found[0]
+        last = audit_tables.head(self.env.cr)[0]
+        return last + 1, last
 
     @api.model
     def _public_key(self):

@@ -14,8 +14,9 @@ from odoo.sql_db import db_connect
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..engine import audit_chain
-from ..models import audit as audit_module, audit_tables
+from ..engine import audit_chain, audit_export
+from ..models import audit as audit_module
+from ..models import audit_tables
 from .common import OpsCase, OpsMixin
 
 
@@ -142,9 +143,11 @@ class TestAuditRows(AuditMixin, OpsMixin, HttpCase):
             self.assertEqual(self.url_open("/ipai/audit/export").status_code, 403)
         self.authenticate("ops_manager", "ops_manager")
         answer = self.url_open("/ipai/audit/export")
-        verdict = audit_chain.verify_export(answer.text.splitlines(), self.audit._public_key())
+        verdict = audit_export.verify_export(answer.text.splitlines(), self.audit._public_key())
         self.assertTrue(verdict.is_good, verdict.problem)
         self.assertGreater(verdict.count, 0)
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open("/ipai/audit/export?since=soon").status_code, 400)
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
@@ -211,12 +214,14 @@ class TestAuditChain(AuditMixin, OpsCase):
         self.assertLess(datetime.utcnow() - self.env.cr.fetchone()[0], timedelta(minutes=1))
 
     def test_an_altered_row_is_named(self):
-        statement = "UPDATE ipai_audit.ops_audit SET login = 'x' WHERE id = (SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        row = "(SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        statement = f"UPDATE ipai_audit.ops_audit SET login = 'x' WHERE id = {row}"
         self.behind_the_triggers(statement, self.last - 2)
         self.assertEqual(self.problem(), f"Row {self.last - 2} was altered.")
 
     def test_a_missing_row_is_named(self):
-        statement = "DELETE FROM ipai_audit.ops_audit WHERE id = (SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        row = "(SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        statement = f"DELETE FROM ipai_audit.ops_audit WHERE id = {row}"
         self.behind_the_triggers(statement, self.last - 1)
         self.assertIn(f"Row {self.last - 1} is missing", self.problem())
 
@@ -273,9 +278,9 @@ class TestAuditChain(AuditMixin, OpsCase):
         theirs = audit_chain.public_text(audit_chain.private_key("other"))
         for public in (mine, theirs):  # the database trusts the first key that it was told
             refused = self.assertRaises(psycopg2.errors.InsufficientPrivilege)
-            with self.subTest(public), mute_logger("odoo.sql_db"), refused:
-                with closing(self.env.cr.savepoint()):
-                    audit_tables.keep(self.env.cr, public, forged)
+            savepoint = closing(self.env.cr.savepoint())
+            with self.subTest(public), mute_logger("odoo.sql_db"), refused, savepoint:
+                audit_tables.keep(self.env.cr, public, forged)
 
     def test_a_checkpoint_put_in_by_an_administrator_is_named(self):
         self.env.cr.execute(
@@ -307,6 +312,17 @@ class TestAuditChain(AuditMixin, OpsCase):
             audit_module._insert(self.env.cr, values | {"record_name": None, "res_id": None})
         audit_tables.seal(self.env.cr)
         self.assertEqual(self.problem(), "")
+
+    def test_an_export_of_some_days_says_so_and_verifies(self):
+        now = datetime.utcnow()
+        for since, until in ((now - timedelta(hours=9), None), (None, now), (now, now)):
+            verdict = audit_export.verify_export(
+                self.audit._export(since, until), self.audit._public_key()
+            )
+            self.assertEqual(verdict.problem, "")
+            self.assertIn("A part of the trail", audit_export.sentence(verdict))
+        verdict = audit_export.verify_export(self.audit._export(), self.audit._public_key())
+        self.assertEqual((verdict.part, verdict.last_seq), ("", self.last))
 
     def test_a_key_that_is_gone_is_said_and_not_replaced(self):
         self.env["ops.audit.checkpoint"]._sign(*audit_tables.head(self.env.cr))
