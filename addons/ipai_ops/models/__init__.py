@@ -83,6 +83,7 @@ from . import audit_users
 from . import second_factor
 from . import session_age
 from . import confirmed
+from . import followers
 from . import identity
 from . import identity_dialog
 from . import console

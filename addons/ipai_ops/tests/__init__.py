@@ -15,6 +15,7 @@ from . import test_edge
 from . import test_environment
 from . import test_fact
 from . import test_fact_order
+from . import test_foreign_rows
 from . import test_hold
 from . import test_hooks
 from . import test_identity

@@ -278,9 +278,12 @@ class TestAuditChain(AuditMixin, OpsCase):
         theirs = audit_chain.public_text(audit_chain.private_key("other"))
         for public in (mine, theirs):  # the database trusts the first key that it was told
             refused = self.assertRaises(psycopg2.errors.InsufficientPrivilege)
-            savepoint = closing(self.env.cr.savepoint())
-            with self.subTest(public), mute_logger("odoo.sql_db"), refused, savepoint:
-                audit_tables.keep(self.env.cr, public, forged)
+            with self.subTest(public), mute_logger("odoo.sql_db"), refused:
+                self.hand_in(public, forged)
+
+    def hand_in(self, public, statement):
+        with self.env.cr.savepoint():
+            audit_tables.keep(self.env.cr, public, statement)
 
     def test_a_checkpoint_put_in_by_an_administrator_is_named(self):
         self.env.cr.execute(
@@ -292,7 +295,7 @@ class TestAuditChain(AuditMixin, OpsCase):
 
     def test_rows_younger_than_the_shortest_time_are_never_cut(self):
         refused = self.assertRaises(psycopg2.errors.InsufficientPrivilege)
-        with mute_logger("odoo.sql_db"), refused, closing(self.env.cr.savepoint()):
+        with mute_logger("odoo.sql_db"), refused, self.env.cr.savepoint():
             self.audit._cut(datetime.utcnow() + timedelta(days=1))
 
     def test_retention_leaves_a_chain_that_verifies(self):
