@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -29,6 +30,7 @@ class TestForeignRows(OpsCase):
         environment = cls.make_environment(f"{MARK}-branch")
         run = environment.with_user(cls.manager)._deploy("button", commit=SHA)
         for record in (cls.project, environment, run):
+            record = record.sudo()
             record.message_subscribe(cls.member.partner_id.ids)
             record.message_post(body=f"{MARK} said", subject=MARK)
         record = environment.with_user(cls.member)
@@ -75,24 +77,30 @@ class TestForeignRows(OpsCase):
             for name, field in records.fields_get().items()
             if field["type"] in TEXTS and records._fields[name].store
         ]
-        rows = records.read([*names, "display_name"]) if records else []
         return [
             (records._name, row["id"], name)
-            for row in rows
-            for name, value in row.items()
-            if MARK in str(value)
+            for name in (*names, "display_name")
+            for row in self.rows(records, name)
+            if MARK in str(row[name])
         ]
+
+    def rows(self, records, *names):
+        """Return what a person reads of these fields; nothing where they are refused."""
+        try:
+            return records.read(names) if records else []
+        except AccessError:
+            return []
 
     def in_pairs(self, records):
         found = []
         for model, key in PAIRS:
             if not {model, key} <= set(records._fields):
                 continue
-            for row in records.read([model, key]):
+            for row in self.rows(records, model, key):
                 named = row[model] if isinstance(row[model], str) else ""
                 if named.startswith(OURS) and row[key] and named in self.env:
                     record = self.env[named].with_user(records.env.user).browse(row[key])
-                    if not record.has_access("read"):
+                    if record.sudo().exists() and not record.has_access("read"):
                         found.append((records._name, row["id"], f"{named},{row[key]}"))
         return found
 
@@ -104,7 +112,7 @@ class TestForeignRows(OpsCase):
     def test_a_manager_finds_them_so_the_walk_can_find_something(self):
         found, _count = self.told(self.manager)
         models = {model for model, _id, _name in found}
-        self.assertLess({"ops.project", "ops.environment", "ops.alert", "ops.audit"}, models)
+        self.assertGreaterEqual(models, {"ops.project", "ops.environment", "ops.alert", "ops.audit"})
         followers = self.env["mail.followers"].with_user(self.manager)
         self.assertTrue(followers.search([("res_model", "=", "ops.project")]))
 
