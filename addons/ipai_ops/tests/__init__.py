@@ -24,6 +24,7 @@ from . import test_log
 from . import test_moment
 from . import test_mail
 from . import test_gate
+from . import test_planted_secrets
 from . import test_policies
 from . import test_poll
 from . import test_project

@@ -112,7 +112,9 @@ class TestForeignRows(OpsCase):
     def test_a_manager_finds_them_so_the_walk_can_find_something(self):
         found, _count = self.told(self.manager)
         models = {model for model, _id, _name in found}
-        self.assertGreaterEqual(models, {"ops.project", "ops.environment", "ops.alert", "ops.audit"})
+        self.assertGreaterEqual(
+            models, {"ops.project", "ops.environment", "ops.alert", "ops.audit"}
+        )
         followers = self.env["mail.followers"].with_user(self.manager)
         self.assertTrue(followers.search([("res_model", "=", "ops.project")]))
 
