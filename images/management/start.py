@@ -1,6 +1,8 @@
 """Starts the management Odoo of a stack: its role and database first, then its code, then Odoo itself.
 
-Begins as root to join the group of Docker's socket, and gives that up before anything else runs.
+Begins as root: only root reads the password of the database's administrator, who makes Odoo's role,
+its database and the audit trail's tables, and joins the group of Docker's socket. Root is given up
+before Odoo runs; Odoo's own role is neither superuser nor owner of the database or of the trail.
 The database remembers which code it has been updated to, so a restart is quick, and of two
 replicas one updates while the other waits for it.
 """
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -23,6 +26,15 @@ CONFIG = Path("/run/ipai/odoo.conf")
 SOCKET = Path("/var/run/docker.sock")
 IMPORTS = Path("/ipai/imports")
 ROLE = DATABASE = "ipai"
+AS_ODOO = f"ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+AUDIT = (
+    "audit_owner",
+    "ed25519",
+    "audit_tables",
+    "audit_functions",
+    "audit_grants",
+    "audit_views",
+)
 MODULES = "ipai_ops"
 MARK = "ipai.code"
 LOCK = 1768972649
@@ -69,7 +81,7 @@ def wait_for_server():
     deadline = time.monotonic() + DATABASE_WAIT_SECONDS
     while True:
         try:
-            return connect("postgres", secret("database-password"), "postgres")
+            return connect("postgres", secret("postgres-password"), "postgres")
         except psycopg2.OperationalError:
             if time.monotonic() > deadline:
                 raise
@@ -83,11 +95,24 @@ def ensure_database():
     with administrator.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
         verb = "ALTER" if cursor.fetchone() else "CREATE"
-        cursor.execute(f"{verb} ROLE {ROLE} LOGIN PASSWORD %s", [secret("database-password")])
+        cursor.execute(f"{verb} {AS_ODOO} PASSWORD %s", [secret("database-password")])
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if not cursor.fetchone():
-            cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE} TEMPLATE template0")
+            cursor.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0")
     administrator.close()
+    with closing(connect("postgres", secret("postgres-password"), DATABASE)) as administrator:
+        hand_over(administrator, ROLE)
+
+
+def hand_over(administrator, role):
+    """Give the audit trail an owner of its own, in one transaction; again is as good as once."""
+    with administrator.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        cursor.execute("SELECT set_config('ipai.odoo_role', %s, false)", [role])
+        for name in AUDIT:
+            cursor.execute((HOME / f"addons/ipai_ops/sql/{name}.sql").read_text(encoding="utf-8"))
+    administrator.commit()
 
 
 def write_config():
@@ -99,7 +124,6 @@ def write_config():
         "db_user": ROLE,
         "db_password": secret("database-password"),
         "db_name": DATABASE,
-        "dbfilter": f"^{DATABASE}$",
         "data_dir": "/var/lib/odoo",
         "http_interface": "0.0.0.0",
         "http_port": "8069",
@@ -172,8 +196,8 @@ def is_healthy():
 def main():
     if sys.argv[1:] == ["health"]:
         sys.exit(0 if is_healthy() else 1)
-    give_up_root()
     ensure_database()
+    give_up_root()
     write_config()
     ensure_code()
     os.execv("/usr/bin/odoo", ["/usr/bin/odoo", "server", "--config", str(CONFIG)])

@@ -14,6 +14,7 @@ REGISTRY_USER = "ipai"
 RANDOM = (
     "registry-password",
     "postgres-management-password",
+    "management-database-password",
     "postgres-production-password",
     "postgres-nonproduction-password",
     "edge-token",

@@ -6,7 +6,7 @@ import hashlib
 import time
 import urllib.request
 
-from . import postgres, processes
+from . import audit_owner, postgres, processes
 from .odoo_source import odoo_source
 from .platform import control_url, platform_path
 from .ports import require_free_port
@@ -72,7 +72,6 @@ def write_server_config(commands, settings):
             "http_port": str(settings.ports["odoo"]),
             "gevent_port": str(settings.ports["websocket"]),
             "db_name": settings.instance,
-            "dbfilter": f"^{settings.instance}$",
             "data_dir": str(settings.state / "odoo-data"),
         },
     )
@@ -117,6 +116,8 @@ def stop_management(settings):
 def _ensure_database(commands, settings, config, code):
     known = _read(settings, "odoo.database")
     note = "started"
+    postgres.ensure_database(commands, settings, settings.instance)
+    audit_owner.hand_over(commands, settings, settings.instance)
     if known != code:
         verb, note = ("-u", "updated") if known else ("-i", "installed")
         words = [verb, MODULES, "--stop-after-init"]

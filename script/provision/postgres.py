@@ -28,6 +28,7 @@ def _data(settings):
 def ensure_postgres(commands, settings):
     """The cluster, running, with a role for whoever runs this."""
     if is_running(commands, settings):
+        _ensure_role(commands, settings)
         return "running"
     note = "started"
     if not (_data(settings) / "PG_VERSION").exists():
@@ -118,30 +119,36 @@ def _start(commands, settings):
 
 
 def _ensure_role(commands, settings):
+    """Whoever runs this makes databases and owns their tables, and is no superuser."""
     role = getpass.getuser()
-    there = _as_postgres(
-        commands,
-        settings,
-        "psql",
-        "--host",
-        socket_folder(settings),
-        "--tuples-only",
-        "--no-align",
-        "--command",
-        f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'",
-        why="PostgreSQL does not answer",
+    query = f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"
+    there = run_sql(commands, settings, "postgres", query, "PostgreSQL does not answer")
+    verb = "ALTER" if there.strip() else "CREATE"
+    text = (
+        f'{verb} ROLE "{role}" LOGIN CREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS;'
+        f'GRANT pg_signal_backend TO "{role}"'  # dropdb --force, beside an autovacuum
     )
-    if not there.strip():
-        _as_postgres(
-            commands,
-            settings,
-            "createuser",
-            "--host",
-            socket_folder(settings),
-            "--superuser",
-            role,
-            why="The role could not be made",
-        )
+    run_sql(commands, settings, "postgres", text, "The role could not be made")
+
+
+def ensure_database(commands, settings, name):
+    """A database for Odoo, empty at first, with the extension that its searches use."""
+    query = f"SELECT 1 FROM pg_database WHERE datname = '{name}'"
+    why = f"The database {name} could not be made"
+    if not run_sql(commands, settings, "postgres", query, why).strip():
+        text = f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
+        run_sql(commands, settings, "postgres", text, why)
+    run_sql(commands, settings, name, "CREATE EXTENSION IF NOT EXISTS pg_trgm", why)
+
+
+def run_sql(commands, settings, database, text, why):
+    """What PostgreSQL's own administrator is answered; several statements are one transaction."""
+    psql = [_program(settings, "psql"), "--host", socket_folder(settings), "--no-psqlrc"]
+    words = ["--tuples-only", "--no-align", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", "-"]
+    is_alone = text.startswith(("CREATE DATABASE", "DROP DATABASE"))
+    single = [] if is_alone else ["--single-transaction"]
+    command = ["runuser", "-u", "postgres", "--", *psql, *words, *single, "--dbname", database]
+    return commands.run(command, timeout=600, why=why, stdin=text, cwd="/")
 
 
 def _as_postgres(commands, settings, program, *words, why):

@@ -15,7 +15,12 @@ from .services import wait_until_running
 from .trouble import Trouble
 
 IMAGES = (*images.PLATFORM_IMAGES, "management")
-SECRETS = (*credentials.SWARM, "postgres-management-password", "admin-password")
+SECRETS = (
+    *credentials.SWARM,
+    "postgres-management-password",
+    "management-database-password",
+    "admin-password",
+)
 START_SECONDS = 600
 INSIDE = "/run/secrets"  # where the management Odoo finds them
 

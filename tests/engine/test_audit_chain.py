@@ -1,6 +1,5 @@
 """The chain of the audit trail: whatever is changed, the first row that does not fit is named."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -9,13 +8,11 @@ from hypothesis import strategies as st
 from ipai_ops.engine.audit_chain import (
     FIELDS,
     GENESIS,
-    export_lines,
     linked,
     private_key,
     public_text,
     signed,
     verify,
-    verify_export,
 )
 
 KEY = private_key("a key file's text")
@@ -99,24 +96,3 @@ def test_the_chain_goes_on_behind_a_cut():
     cut = checkpoint_of(links[2], is_cut=True)
     assert verify(links[3:], [cut], PUBLIC).is_good
     assert "Row 4 is missing" in verify(links[4:], [cut], PUBLIC).problem
-
-
-def test_an_export_is_verified_without_a_database():
-    links = chained()
-    lines = list(export_lines(PUBLIC, [checkpoint_of(links[-1])], links))
-    assert verify_export(lines, PUBLIC).is_good
-    altered = [line.replace('"x"', '"y"', 1) if '"seq": 4' in line else line for line in lines]
-    assert verify_export(altered, PUBLIC).problem == "Row 4 was altered."
-
-
-def test_a_key_inside_the_export_is_not_believed():
-    links = chained()
-    other = private_key("forger")
-    forged = signed(other, 6, links[-1].hash, "2026-01-31T10:00:00Z")
-    lines = list(export_lines(public_text(other), [forged], links))
-    assert "does not bear" in verify_export(lines, PUBLIC).problem
-
-
-def test_another_file_is_refused():
-    with pytest.raises(ValueError, match="no export"):
-        verify_export([json.dumps({"some": "thing"})], PUBLIC)

@@ -2,43 +2,20 @@
 
 import base64
 import json
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
+from .blanking import Blanking
 from .odoo_conf import read_options
 from .places import Places
 from .way_out import PROXY
 
-SHORTEST = 5
-SHORTEST_BASE64 = 8  # shorter pieces are found in ordinary words
 MARK = "•••"
 SECRET_OPTIONS = ("db_password", "admin_passwd", "smtp_password", "session_db_uri")
 
 
 def blanker(values):
-    """A function that replaces each of the values, also in its URL form, by a mark."""
-    spellings = {form for value in values if value for form in _forms(value)}
-    ordered = sorted((s for s in spellings if len(s) >= SHORTEST), key=len, reverse=True)
-
-    def blank(text: str) -> str:
-        for value in ordered:
-            text = text.replace(value, MARK)
-        return text
-
-    return blank
-
-
-def _forms(value: str) -> list[str]:
-    """The value as it is, in a URL, in JSON, and in base64 at each of the three alignments."""
-    forms = [value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]]
-    return forms + [form for shift in range(3) for form in _base64_forms(value.encode(), shift)]
-
-
-def _base64_forms(raw: bytes, shift: int) -> list[str]:
-    encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
-    middle = encoded[(0, 2, 3)[shift] : None if (len(raw) + shift) % 3 == 0 else -1]
-    if len(middle) < SHORTEST_BASE64:
-        return []
-    return [middle, middle.replace("+", "-").replace("/", "_")]
+    """A function that replaces each of the values by a mark, in every notation of ``spellings``."""
+    return Blanking([value for value in values if value], MARK).text
 
 
 def secret_values(places: Places, spec: dict) -> list[str]:

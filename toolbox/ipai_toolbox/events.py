@@ -75,7 +75,7 @@ class Events:
         if isinstance(value, str):
             return self._blank(value)
         if isinstance(value, dict):
-            return {key: self._blanked(item) for key, item in value.items()}
+            return {self._blank(str(key)): self._blanked(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self._blanked(item) for item in value]
         return value

@@ -26,7 +26,7 @@ def test_programs_find_the_proxy_in_both_spellings(places):
 def test_the_proxys_password_is_blanked_in_what_a_job_says(places):
     (places.secrets / PROXY).write_text(URL)
     blank = blanker(secret_values(places, {}))
-    assert blank(f"cannot reach {URL}") == "cannot reach http://env-5:•••@ipai-egress:3128"
+    assert blank(f"cannot reach {URL}") == "cannot reach http://•••@ipai-egress:3128"
 
 
 def test_odoo_is_started_with_the_proxy(places, environ, monkeypatch):

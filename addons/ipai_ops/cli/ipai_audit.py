@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import datetime
 
 from odoo import SUPERUSER_ID, api
 from odoo.cli import Command
@@ -19,18 +20,21 @@ class Ipai_Audit(Command):
         parser.add_argument("what", choices=("verify", "export", "public-key"))
         parser.add_argument("-c", "--config", help="Odoo's configuration file")
         parser.add_argument("-d", "--database", required=True)
+        for name in ("since", "until"):
+            words = f"export only rows {name} this day or time (UTC): 2026-01-31"
+            parser.add_argument(f"--{name}", type=datetime.fromisoformat, help=words)
         wanted = parser.parse_args(args)
         options = ["--config", wanted.config] if wanted.config else []
         config.parse_config([*options, "-d", wanted.database, "--no-http"])
         with Registry(wanted.database).cursor() as cursor:
             audit = api.Environment(cursor, SUPERUSER_ID, {})["ops.audit"]
-            sys.exit(_answer(audit, wanted.what))
+            sys.exit(_answer(audit, wanted.what, wanted.since, wanted.until))
 
 
-def _answer(audit, what):
+def _answer(audit, what, since, until):
     """Print what was asked for; return the exit status."""
     if what == "export":
-        for line in audit._export():
+        for line in audit._export(since, until):
             sys.stdout.write(f"{line}\n")
         return 0
     if what == "public-key":

@@ -5,7 +5,8 @@ JSON array in the order of ``FIELDS``. A checkpoint is an Ed25519 signature (RFC
 number, hash and time of one row; its key lives outside the database. A *cut* is a checkpoint up
 to which rows were deleted on purpose: the chain begins there.
 
-Verification needs neither Odoo nor a database: ``script/audit-verify`` reads an export.
+Verification needs neither Odoo nor a database: ``script/audit-verify`` reads an export
+(``audit_export.py``).
 """
 
 import base64
@@ -72,6 +73,7 @@ class Verdict:
     last_hash: str
     seq: int = 0
     problem: str = ""
+    part: str = ""  # of an export: which days it is confined to
 
     @property
     def is_good(self):
@@ -119,15 +121,21 @@ def is_genuine(checkpoint: Checkpoint, public: str) -> bool:
     return True
 
 
-def verify(links: Iterable[Link], checkpoints: Iterable[Checkpoint], public: str) -> Verdict:
-    """Walk the chain from its beginning, or from the last cut, and name the first fault."""
+def verify(
+    links: Iterable[Link], checkpoints: Iterable[Checkpoint], public: str, start=None
+) -> Verdict:
+    """Walk the chain from its beginning, or from the last cut, and name the first fault.
+
+    ``start``: number and hash of the row before the first, where it is known to be another.
+    """
     checkpoints = sorted(checkpoints, key=lambda each: each.seq)
     for checkpoint in checkpoints:
         if not is_genuine(checkpoint, public):
             said = f"The checkpoint of row {checkpoint.seq} does not bear the key's signature."
             return Verdict(0, 0, GENESIS, checkpoint.seq, said)
     cuts = [each for each in checkpoints if each.is_cut]
-    start, before = (cuts[-1].seq, cuts[-1].hash) if cuts else (0, GENESIS)
+    beginning = (cuts[-1].seq, cuts[-1].hash) if cuts else (0, GENESIS)
+    start, before = start or beginning
     expected = {each.seq: each.hash for each in checkpoints if each.seq > start}
     return _walk(iter(links), start, before, expected)
 
@@ -160,35 +168,3 @@ def _fault(link, following, number, previous, rest):
     if following and following.values and digest(previous, following.values) == link.hash:
         return f"Row {number} is not at its place: it changed places with row {following.seq}."
     return f"Row {number} was altered."
-
-
-def export_lines(public: str, checkpoints: Iterable[Checkpoint], links: Iterable[Link]):
-    """Yield an export: a head, the checkpoints, then the rows, one JSON object a line."""
-    yield json.dumps({"ipai_audit": 1, "public_key": public, "fields": FIELDS})
-    for each in checkpoints:
-        yield json.dumps({"checkpoint": each.__dict__})
-    for link in links:
-        entry = dict(zip(FIELDS, link.values, strict=True)) if link.values else None
-        yield json.dumps({"seq": link.seq, "hash": link.hash, "entry": entry}, ensure_ascii=False)
-
-
-def verify_export(lines: Iterable[str], public: str) -> Verdict:
-    """Verify an export with a public key that was kept elsewhere; ValueError if it is none."""
-    objects = (json.loads(line) for line in lines if line.strip())
-    head = next(objects, {})
-    if head.get("ipai_audit") != 1:
-        raise ValueError("This file is no export of an audit trail.")
-    first, checkpoints = None, []
-    for each in objects:
-        if "checkpoint" not in each:
-            first = each
-            break
-        checkpoints.append(Checkpoint(**each["checkpoint"]))
-    rows = chain([first] if first else [], objects)
-    return verify((_exported(row) for row in rows), checkpoints, public)
-
-
-def _exported(row):
-    entry = row["entry"]
-    values = tuple(entry.get(name) for name in FIELDS) if entry else None
-    return Link(row["seq"], row["hash"], values)

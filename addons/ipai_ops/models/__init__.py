@@ -81,6 +81,7 @@ from . import secret_delivery
 from . import environment_gate
 from . import audit
 from . import audit_checkpoint
+from . import audit_exported
 from . import audited
 from . import audit_hooks
 from . import api_key

@@ -37,6 +37,7 @@ class Audit(models.Model):
     _order = "id desc"
     _rec_name = "action"
     _log_access = False
+    _auto = False  # a view: the table belongs to another role than Odoo's (audit_tables.py)
 
     at = fields.Datetime("When", required=True, readonly=True)
     user_id = fields.Integer("User's id", readonly=True)
@@ -55,16 +56,13 @@ class Audit(models.Model):
     number = fields.Integer("Row", compute="_compute_chain")
     chain_hash = fields.Char("Hash", compute="_compute_chain")
 
-    _at_index = models.Index("(at)")
-    _record_index = models.Index("(res_model, res_id)")
-
     def init(self):
         super().init()
         audit_tables.create(self.env.cr)
 
     def _compute_chain(self):
         query = SQL(
-            "SELECT audit_id, seq, hash FROM ops_audit_link WHERE audit_id IN %s",
+            "SELECT audit_id, seq, hash FROM ipai_audit.ops_audit_link WHERE audit_id IN %s",
             tuple(self.ids or [0]),
         )
         links = {audit_id: (seq, text) for audit_id, seq, text in self.env.execute_query(query)}
@@ -182,6 +180,7 @@ def seal_now(database):
     """Chain what is committed, in a transaction of its own."""
     try:
         with db_connect(database).cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # sees the last sealer
             audit_tables.seal(cursor)
     except (psycopg2.Error, PoolError) as exc:
         _logger.info("The audit trail is chained at the scheduler's next round: %s", exc)

@@ -1,4 +1,4 @@
-"""Signed statements about the audit trail, its verification, its export and its retention."""
+"""Signed statements about the audit trail, its verification and its retention."""
 
 import json
 import logging
@@ -17,6 +17,7 @@ from .audit import seal_now
 _logger = logging.getLogger(__name__)
 
 FETCH = 20_000
+LAST = 2**62
 UNSEALED_MINUTES = 10
 STATEMENTS = "audit-checkpoints.jsonl"
 KEEP_DAYS = "ipai_ops.audit_keep_days"
@@ -30,6 +31,7 @@ class AuditCheckpoint(models.Model):
     _order = "seq desc, id desc"
     _rec_name = "seq"
     _log_access = False
+    _auto = False  # a view, like the rows
 
     seq = fields.Integer("Row", required=True, readonly=True)
     hash = fields.Char(required=True, readonly=True)
@@ -37,11 +39,9 @@ class AuditCheckpoint(models.Model):
     is_cut = fields.Boolean("Rows before it were deleted", readonly=True)
     signature = fields.Char(required=True, readonly=True)
 
-    _seq_index = models.Index("(seq)")
-
-    def init(self):
-        super().init()
-        audit_tables.guard(self.env.cr, self._table)
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self.env._("A checkpoint is signed by the product alone."))
 
     def write(self, vals):
         raise UserError(self.env._("A checkpoint cannot be changed."))
@@ -57,12 +57,16 @@ class AuditCheckpoint(models.Model):
 
     @api.model
     def _sign(self, seq, last_hash, is_cut=False):
-        """Sign that row ``seq`` has this hash; keep the statement in a file as well."""
+        """Sign that row ``seq`` has this hash; delete up to it where it is a cut.
+
+        Keeps the statement in a file as well. Return how many rows were deleted.
+        """
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        statement = audit_chain.signed(self._key(), seq, last_hash, at, is_cut)
-        self.create(dict(statement.__dict__))
+        key = self._key()
+        statement = audit_chain.signed(key, seq, last_hash, at, is_cut)
+        deleted = audit_tables.keep(self.env.cr, audit_chain.public_text(key), statement)
         self.env.cr.postcommit.add(partial(_keep, self._statements_path(), statement))
-        return statement
+        return deleted
 
     @api.model
     def _key(self):
@@ -109,18 +113,34 @@ class Audit(models.Model):
             "params": {
                 "title": self.env._("Audit trail"),
                 "message": self._verdict_text(verdict),
-                "type": "success" if verdict.is_good else "danger",
-                "sticky": not verdict.is_good,
+                "type": self._verdict_colour(verdict),
+                "sticky": self._verdict_colour(verdict) != "success",
             },
         }
+
+    def _verdict_colour(self, verdict):
+        if not verdict.is_good:
+            return "danger"
+        return "warning" if self._ownership_warning() else "success"
 
     def _verdict_text(self, verdict):
         if not verdict.is_good:
             return verdict.problem
-        return self.env._(
+        whole = self.env._(
             "Whole: %(count)s rows, the last is row %(last)s.",
             count=verdict.count,
             last=verdict.last_seq,
+        )
+        return " ".join(filter(None, [whole, self._ownership_warning()]))
+
+    @api.model
+    def _ownership_warning(self):
+        """Return what to know and do where Odoo's own role could change the trail, or nothing."""
+        if audit_tables.is_apart(self.env.cr):
+            return ""
+        return self.env._(
+            "The audit tables are owned by the role that Odoo uses in PostgreSQL, which could "
+            "switch their protection off. Give them an owner of their own (docs/audit.md)."
         )
 
     @api.model
@@ -136,16 +156,15 @@ class Audit(models.Model):
         return verdict
 
     @api.model
-    def _links(self):
-        """Yield the chain in its order, some thousands at a time."""
+    def _links(self, after=0, last=None):
+        """Yield the chain in its order, some thousands at a time: from behind a row to a row."""
         query = (
-            f"SELECT link.seq, link.hash, {audit_tables.COLUMNS} FROM ops_audit_link link "
-            "LEFT JOIN ops_audit audit ON audit.id = link.audit_id "
-            "WHERE link.seq > %s ORDER BY link.seq LIMIT %s"
+            f"SELECT link.seq, link.hash, {audit_tables.COLUMNS} FROM ipai_audit.ops_audit_link link "
+            "LEFT JOIN ipai_audit.ops_audit audit ON audit.id = link.audit_id "
+            "WHERE link.seq > %s AND link.seq <= %s ORDER BY link.seq LIMIT %s"
         )
-        after = 0
         while True:
-            self.env.cr.execute(query, [after, FETCH])
+            self.env.cr.execute(query, [after, LAST if last is None else last, FETCH])
             rows = self.env.cr.fetchall()
             for seq, text, *values in rows:
                 yield audit_chain.Link(seq, text, tuple(values) if values[0] else None)
@@ -158,24 +177,12 @@ class Audit(models.Model):
         """Return the id of a row that should have been chained long ago, or None."""
         limit = fields.Datetime.now() - timedelta(minutes=UNSEALED_MINUTES)
         query = SQL(
-            "SELECT audit.id FROM ops_audit audit LEFT JOIN ops_audit_link link "
+            "SELECT audit.id FROM ipai_audit.ops_audit audit LEFT JOIN ipai_audit.ops_audit_link link "
             "ON link.audit_id = audit.id WHERE link.seq IS NULL AND audit.at < %s LIMIT 1",
             limit,
         )
         found = self.env.execute_query(query)
         return found[0][0] if found else None
-
-    @api.model
-    def _export(self):
-        """Yield the trail as JSON lines, for safe-keeping and ``script/audit-verify``."""
-        checkpoints = self.env["ops.audit.checkpoint"].sudo()  # they belong to the export
-        public = audit_chain.public_text(checkpoints._key())
-        yield from audit_chain.export_lines(public, checkpoints.search([])._plain(), self._links())
-
-    @api.model
-    def _public_key(self):
-        """Return the key by which anybody can verify an export; keep it elsewhere."""
-        return audit_chain.public_text(self.env["ops.audit.checkpoint"]._key())
 
     @api.model
     def _cron_seal(self):
@@ -188,7 +195,8 @@ class Audit(models.Model):
 
     @api.model
     def _cron_verify(self):
-        """Verify the chain; managers are told when it does not hold."""
+        """Verify the chain; managers are told when it does not hold, or could be changed."""
+        self._tell_ownership()
         verdict = self._verify()
         if verdict.is_good:
             return
@@ -201,6 +209,16 @@ class Audit(models.Model):
         )
 
     @api.model
+    def _tell_ownership(self):
+        """Keep an alert open for as long as Odoo's own role could change the trail."""
+        alert = self.env["ops.alert"]
+        if warning := self._ownership_warning():
+            name = self.env._("The audit trail is not out of Odoo's reach")
+            alert._raise(None, "audit-owner", name, "warning", warning, "audit trail")
+        else:
+            alert._resolve(None, "audit-owner")
+
+    @api.model
     def _cron_retention(self):
         """Delete rows older than the setting says, behind a signed cut."""
         days = int(self.env["ir.config_parameter"].sudo().get_param(KEEP_DAYS) or 0)
@@ -211,20 +229,16 @@ class Audit(models.Model):
     def _cut(self, before):
         """Delete the beginning of the chain up to its first row since ``before``."""
         query = SQL(
-            "SELECT seq, hash FROM ops_audit_link WHERE seq < COALESCE("
-            "(SELECT min(link.seq) FROM ops_audit_link link JOIN ops_audit audit "
+            "SELECT seq, hash FROM ipai_audit.ops_audit_link WHERE seq < COALESCE("
+            "(SELECT min(link.seq) FROM ipai_audit.ops_audit_link link JOIN ipai_audit.ops_audit audit "
             "ON audit.id = link.audit_id WHERE audit.at >= %s), "
-            "(SELECT max(seq) + 1 FROM ops_audit_link)) ORDER BY seq DESC LIMIT 1",
+            "(SELECT max(seq) + 1 FROM ipai_audit.ops_audit_link)) ORDER BY seq DESC LIMIT 1",
             before,
         )
         found = self.env.execute_query(query)
         if not found:
             return 0
-        self.env["ops.audit.checkpoint"]._sign(*found[0], is_cut=True)
-        rows = "DELETE FROM ops_audit USING ops_audit_link link WHERE link.audit_id = ops_audit.id AND link.seq <= %s"
-        self.env.cr.execute(rows, [found[0][0]])
-        self.env.cr.execute("DELETE FROM ops_audit_link WHERE seq <= %s", [found[0][0]])
-        return self.env.cr.rowcount
+        return self.env["ops.audit.checkpoint"]._sign(*found[0], is_cut=True)
 
 
 def _keep(path, statement):

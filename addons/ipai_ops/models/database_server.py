@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from .. import platform_facts
 
+MANAGERS = "ipai_ops.group_manager"  # where a server is, and how to get in, is theirs to know
 STAGE_FLAGS = ("production", "staging", "development")
 
 
@@ -13,10 +14,12 @@ class DatabaseServer(models.Model):
     _order = "name, id"
 
     name = fields.Char(required=True)
-    host = fields.Char(required=True)
-    port = fields.Integer(required=True, default=5432)
+    host = fields.Char(required=True, groups=MANAGERS)
+    port = fields.Integer(required=True, default=5432, groups=MANAGERS)
     admin_secret = fields.Char(
-        required=True, help="Name of the Swarm secret that holds the administrator's password."
+        required=True,
+        groups=MANAGERS,
+        help="Name of the Swarm secret that holds the administrator's password.",
     )
     serves_production = fields.Boolean()
     serves_staging = fields.Boolean()
@@ -25,9 +28,9 @@ class DatabaseServer(models.Model):
         string="Made by the set-up", readonly=True, help="Kept as the set-up says."
     )
     active = fields.Boolean(default=True)
-    size_bytes = fields.Float(string="Size (bytes)", digits=(20, 0), readonly=True)
+    size_bytes = fields.Float(string="Size (bytes)", digits=(20, 0), readonly=True, groups=MANAGERS)
     environment_ids = fields.One2many("ops.environment", "database_server_id")
-    environment_count = fields.Integer(compute="_compute_environment_count")
+    environment_count = fields.Integer(compute="_compute_environment_count", groups=MANAGERS)
 
     _name_unique = models.Constraint("UNIQUE(name)", "Another database server has this name.")
     _port_sane = models.Constraint(
@@ -103,5 +106,6 @@ class DatabaseServer(models.Model):
         """Return what a run's frozen spec says of the server; None where there is none."""
         if not self:
             return None
-        facts = {"name": self.name, "host": self.host, "port": self.port}
-        return {**facts, "admin_secret": self.admin_secret}
+        server = self.sudo()  # a run's order is frozen for everybody who may deploy
+        facts = {"name": server.name, "host": server.host, "port": server.port}
+        return {**facts, "admin_secret": server.admin_secret}

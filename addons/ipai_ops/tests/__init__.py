@@ -16,6 +16,7 @@ from . import test_edge
 from . import test_environment
 from . import test_fact
 from . import test_fact_order
+from . import test_foreign_rows
 from . import test_hold
 from . import test_hooks
 from . import test_identity
@@ -27,6 +28,7 @@ from . import test_named_records
 from . import test_no_500
 from . import test_mail
 from . import test_gate
+from . import test_planted_secrets
 from . import test_policies
 from . import test_places
 from . import test_poll

@@ -14,7 +14,8 @@ from odoo.sql_db import db_connect
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..engine import audit_chain
+from ..engine import audit_chain, audit_export
+from ..models import audit as audit_module
 from ..models import audit_tables
 from .common import OpsCase, OpsMixin
 
@@ -31,9 +32,7 @@ class AuditMixin:
     def apart(self, action):
         """Return the details of the rows that were written in a transaction of their own."""
         with closing(db_connect(self.env.cr.dbname).cursor()) as cursor:
-            query = (
-                "SELECT login, outcome, details FROM ops_audit WHERE action = %s ORDER BY id DESC"
-            )
+            query = "SELECT login, outcome, details FROM ipai_audit.ops_audit WHERE action = %s ORDER BY id DESC"
             cursor.execute(query, [action])
             return [
                 (login, outcome, json.loads(text)) for login, outcome, text in cursor.fetchall()
@@ -144,9 +143,11 @@ class TestAuditRows(AuditMixin, OpsMixin, HttpCase):
             self.assertEqual(self.url_open("/ipai/audit/export").status_code, 403)
         self.authenticate("ops_manager", "ops_manager")
         answer = self.url_open("/ipai/audit/export")
-        verdict = audit_chain.verify_export(answer.text.splitlines(), self.audit._public_key())
+        verdict = audit_export.verify_export(answer.text.splitlines(), self.audit._public_key())
         self.assertTrue(verdict.is_good, verdict.problem)
         self.assertGreater(verdict.count, 0)
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open("/ipai/audit/export?since=soon").status_code, 400)
 
 
 @tagged("post_install", "-at_install", "ipai_ops")
@@ -164,8 +165,8 @@ class TestAuditChain(AuditMixin, OpsCase):
 
     def behind_the_triggers(self, statement, *values):
         """Do what only a database administrator can."""
-        self.env.cr.execute("ALTER TABLE ops_audit DISABLE TRIGGER USER")
-        self.env.cr.execute("ALTER TABLE ops_audit_link DISABLE TRIGGER USER")
+        for table in ("ops_audit", "ops_audit_link", "ops_audit_checkpoint"):
+            self.env.cr.execute(f"ALTER TABLE ipai_audit.{table} DISABLE TRIGGER USER")
         self.env.cr.execute(statement, values)
 
     def problem(self):
@@ -181,12 +182,12 @@ class TestAuditChain(AuditMixin, OpsCase):
 
     def test_the_database_refuses_every_change(self):
         for statement in (
-            "UPDATE ops_audit SET login = 'x'",
-            "DELETE FROM ops_audit",
-            "TRUNCATE ops_audit",
-            "UPDATE ops_audit_link SET hash = ''",
-            "DELETE FROM ops_audit_link",
-            "TRUNCATE ops_audit_link",
+            "UPDATE ipai_audit.ops_audit SET login = 'x'",
+            "DELETE FROM ipai_audit.ops_audit",
+            "TRUNCATE ipai_audit.ops_audit",
+            "UPDATE ipai_audit.ops_audit_link SET hash = ''",
+            "DELETE FROM ipai_audit.ops_audit_link",
+            "TRUNCATE ipai_audit.ops_audit_link",
         ):
             refused = self.assertRaises(psycopg2.errors.InsufficientPrivilege)
             with self.subTest(statement), mute_logger("odoo.sql_db"), refused:
@@ -213,64 +214,118 @@ class TestAuditChain(AuditMixin, OpsCase):
         self.assertLess(datetime.utcnow() - self.env.cr.fetchone()[0], timedelta(minutes=1))
 
     def test_an_altered_row_is_named(self):
-        statement = "UPDATE ops_audit SET login = 'x' WHERE id = (SELECT audit_id FROM ops_audit_link WHERE seq = %s)"
+        row = "(SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        statement = f"UPDATE ipai_audit.ops_audit SET login = 'x' WHERE id = {row}"
         self.behind_the_triggers(statement, self.last - 2)
         self.assertEqual(self.problem(), f"Row {self.last - 2} was altered.")
 
     def test_a_missing_row_is_named(self):
-        statement = (
-            "DELETE FROM ops_audit WHERE id = (SELECT audit_id FROM ops_audit_link WHERE seq = %s)"
-        )
+        row = "(SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        statement = f"DELETE FROM ipai_audit.ops_audit WHERE id = {row}"
         self.behind_the_triggers(statement, self.last - 1)
         self.assertIn(f"Row {self.last - 1} is missing", self.problem())
 
     def test_a_link_taken_out_is_named(self):
-        self.behind_the_triggers("DELETE FROM ops_audit_link WHERE seq = %s", self.last - 1)
+        self.behind_the_triggers(
+            "DELETE FROM ipai_audit.ops_audit_link WHERE seq = %s", self.last - 1
+        )
         self.assertEqual(self.problem(), f"Row {self.last - 1} is missing.")
 
     def test_two_rows_that_changed_places_are_named(self):
         statement = (
-            "UPDATE ops_audit_link link SET audit_id = -other.audit_id FROM ops_audit_link other "
+            "UPDATE ipai_audit.ops_audit_link link SET audit_id = -other.audit_id FROM ipai_audit.ops_audit_link other "
             "WHERE link.seq IN (%s, %s) AND other.seq = %s + %s - link.seq"
         )
         a, b = self.last - 2, self.last - 1
         self.behind_the_triggers(statement, a, b, a, b)
-        self.env.cr.execute("UPDATE ops_audit_link SET audit_id = -audit_id WHERE audit_id < 0")
+        self.env.cr.execute(
+            "UPDATE ipai_audit.ops_audit_link SET audit_id = -audit_id WHERE audit_id < 0"
+        )
         self.assertIn(f"Row {a} is not at its place", self.problem())
 
     def test_rows_cut_off_behind_a_checkpoint_are_missed(self):
         self.env["ops.audit.checkpoint"]._sign(*audit_tables.head(self.env.cr))
-        self.behind_the_triggers("DELETE FROM ops_audit_link WHERE seq >= %s", self.last - 1)
+        self.behind_the_triggers(
+            "DELETE FROM ipai_audit.ops_audit_link WHERE seq >= %s", self.last - 1
+        )
         self.assertIn(f"Row {self.last - 1} is missing", self.problem())
 
     def test_a_chain_made_anew_does_not_fit_its_checkpoint(self):
         self.env["ops.audit.checkpoint"]._sign(*audit_tables.head(self.env.cr))
-        row = "(SELECT audit_id FROM ops_audit_link WHERE seq = %s)"
-        self.behind_the_triggers(f"UPDATE ops_audit SET login = 'x' WHERE id = {row}", self.last)
-        self.env.cr.execute("SELECT hash FROM ops_audit_link WHERE seq = %s", [self.last - 1])
+        row = "(SELECT audit_id FROM ipai_audit.ops_audit_link WHERE seq = %s)"
+        self.behind_the_triggers(
+            f"UPDATE ipai_audit.ops_audit SET login = 'x' WHERE id = {row}", self.last
+        )
+        self.env.cr.execute(
+            "SELECT hash FROM ipai_audit.ops_audit_link WHERE seq = %s", [self.last - 1]
+        )
         before = (self.env.cr.fetchone() or [audit_chain.GENESIS])[0]
         self.env.cr.execute(
-            f"SELECT {audit_tables.COLUMNS} FROM ops_audit audit WHERE id = {row}", [self.last]
+            f"SELECT {audit_tables.COLUMNS} FROM ipai_audit.ops_audit audit WHERE id = {row}",
+            [self.last],
         )
         forged = audit_chain.digest(before, self.env.cr.fetchone())
         self.env.cr.execute(
-            "UPDATE ops_audit_link SET hash = %s WHERE seq = %s", [forged, self.last]
+            "UPDATE ipai_audit.ops_audit_link SET hash = %s WHERE seq = %s", [forged, self.last]
         )
         self.assertIn("its checkpoint", self.problem())
 
-    def test_a_checkpoint_signed_with_another_key_is_named(self):
+    def test_the_database_keeps_no_checkpoint_that_the_key_did_not_sign(self):
         seq, last_hash = audit_tables.head(self.env.cr)
-        forged = audit_chain.signed(audit_chain.private_key("other"), seq, last_hash, "now")
-        self.env["ops.audit.checkpoint"].create(dict(forged.__dict__))
+        self.env["ops.audit.checkpoint"]._sign(seq, last_hash)
+        forged = audit_chain.signed(audit_chain.private_key("other"), seq, last_hash, "now", True)
+        mine = audit_chain.public_text(self.env["ops.audit.checkpoint"]._key())
+        theirs = audit_chain.public_text(audit_chain.private_key("other"))
+        for public in (mine, theirs):  # the database trusts the first key that it was told
+            refused = self.assertRaises(psycopg2.errors.InsufficientPrivilege)
+            with self.subTest(public), mute_logger("odoo.sql_db"), refused:
+                self.hand_in(public, forged)
+
+    def hand_in(self, public, statement):
+        with self.env.cr.savepoint():
+            audit_tables.keep(self.env.cr, public, statement)
+
+    def test_a_checkpoint_put_in_by_an_administrator_is_named(self):
+        self.env.cr.execute(
+            "INSERT INTO ipai_audit.ops_audit_checkpoint (seq, hash, at, is_cut, signature) "
+            "VALUES (%s, %s, 'now', true, 'AAAA')",
+            audit_tables.head(self.env.cr),
+        )
         self.assertIn("does not bear", self.problem())
+
+    def test_rows_younger_than_the_shortest_time_are_never_cut(self):
+        refused = self.assertRaises(psycopg2.errors.InsufficientPrivilege)
+        with mute_logger("odoo.sql_db"), refused, self.env.cr.savepoint():
+            self.audit._cut(datetime.utcnow() + timedelta(days=1))
 
     def test_retention_leaves_a_chain_that_verifies(self):
         self.audit._note("test.late", self.project)
+        self.env["ops.audit.checkpoint"]._sign(*audit_tables.head(self.env.cr))
+        self.env.cr.execute("UPDATE ipai_audit.trusted SET shortest_days = -2")  # its owner may
         self.assertTrue(self.audit._cut(datetime.utcnow() + timedelta(days=1)))
         self.assertFalse(self.rows("test.row"))
         audit_tables.seal(self.env.cr)
         verdict = self.audit._verify()
         self.assertEqual((verdict.problem, verdict.last_seq), ("", self.last + 1))
+
+    def test_the_database_computes_the_same_hashes_as_the_verifier(self):
+        for text in ("", "\x01\x1f\x7f", '"\\/\b\f\n\r\t', "ü€😀\u2028\ufeff", "\ud7ff</script>"):
+            self.audit._note("test.text", self.project, text=text, login=text)
+            values = self.audit._values("test.text", None, {}) | {"login": text, "details": text}
+            audit_module._insert(self.env.cr, values | {"record_name": None, "res_id": None})
+        audit_tables.seal(self.env.cr)
+        self.assertEqual(self.problem(), "")
+
+    def test_an_export_of_some_days_says_so_and_verifies(self):
+        now = datetime.utcnow()
+        for since, until in ((now - timedelta(hours=9), None), (None, now), (now, now)):
+            verdict = audit_export.verify_export(
+                self.audit._export(since, until), self.audit._public_key()
+            )
+            self.assertEqual(verdict.problem, "")
+            self.assertIn("A part of the trail", audit_export.sentence(verdict))
+        verdict = audit_export.verify_export(self.audit._export(), self.audit._public_key())
+        self.assertEqual((verdict.part, verdict.last_seq), ("", self.last))
 
     def test_a_key_that_is_gone_is_said_and_not_replaced(self):
         self.env["ops.audit.checkpoint"]._sign(*audit_tables.head(self.env.cr))

@@ -34,7 +34,7 @@ MODELS = {
     "ops.artifact": ("view", None, None, None),
     "ops.database.server": ("anyone", "manager", "manager", "manager"),
     "ops.webhook.delivery": ("anyone", None, None, None),
-    "ops.edge": ("anyone", None, None, None),
+    "ops.edge": ("manager", None, None, None),
     "ops.fact": ("view", None, None, None),
     "ops.fact.consumer": ("manager", None, None, None),
     "ops.alert": ("view", None, None, None),
