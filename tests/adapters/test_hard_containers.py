@@ -3,7 +3,7 @@
 import json
 
 from ipai_ops.adapters import swarm_spec
-from ipai_ops.engine import console, steps
+from ipai_ops.engine import console, naming, steps
 from ipai_ops.engine.pipelines import plan_for
 from ipai_ops.engine.plan import RunState, StepContext, StepState
 from ipai_ops.engine.steps import common
@@ -13,10 +13,17 @@ TARGET = "registry/acme@sha256:9"
 BUILT = {"ok": True, "image": TARGET}
 SOCKET = "/var/run/docker.sock"
 SERVER = {"name": "production", "host": "pg", "port": 5432, "admin_secret": "pg-password"}
-GARBAGE = ({"server": SERVER, "databases": ["a"], "files": [["volume", "filestore/a"]]},)
+GARBAGE = (
+    {
+        "server": SERVER,
+        "databases": ["a"],
+        "files": [[naming.target_volume(PLATFORM.instance, 7), "filestore/a"]],
+        "made_for": {"a": 7},
+    },
+)
 MOMENT = {"environment_id": 7, "database": "acme_main_7", "time": "2026-01-31T02:00:00Z"}
 ARCHIVE = {"file": "theirs.zip"}
-DATABASE = {"id": 1, "database": "acme_main_7_s9"}
+DATABASE = {"id": 1, "database": "acme_main_7_s9", "environment_id": 3}
 STRANGE = {"is_foreign": True, "is_to_be_masked": True}
 SHAPES = (
     *((kind, {}) for kind in ("deploy", "restart", "destroy", "backup", "prove", "drill")),
