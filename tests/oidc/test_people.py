@@ -334,7 +334,7 @@ def test_too_many_refusals_from_one_address_have_to_wait(site, hostile, new_pers
 def test_a_start_at_no_provider_is_counted_too(new_person):
     mallory = new_person()
     answers = [mallory.start(999_999).status_code for _turn in range(21)]
-    assert answers == [500] * 20 + [429]
+    assert answers == [404] * 20 + [429]
 
 
 def test_pages_of_a_sign_in_stay_out_of_caches_frames_and_referers(hostile, new_person):

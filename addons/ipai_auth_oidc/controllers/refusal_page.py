@@ -8,8 +8,9 @@ STATUS = {
     "too_slow": 504,
     "bad_answer": 502,
     "bad_keys": 502,
-    "bad_configuration": 500,
-    "key_lost": 500,
+    "bad_configuration": 503,
+    "key_lost": 503,
+    "no_provider": 404,
 }
 
 
@@ -68,6 +69,7 @@ def sentence(code):
         "wrong_time": _("The provider’s answer is not valid at this time."),
         "mixed_up": _("The answer came from another provider than the one that was asked."),
         "bad_configuration": _("Single sign-on is not set up properly."),
+        "no_provider": _("Single sign-on is not set up properly."),
         "key_lost": _("Single sign-on is not set up properly."),
     }
     return known.get(code) or _("The provider’s answer could not be trusted.")

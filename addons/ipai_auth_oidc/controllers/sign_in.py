@@ -23,7 +23,7 @@ def provider_of(number):
     # Whoever signs in is nobody yet and may read no provider.
     provider = request.env["auth.oauth.provider"].sudo().browse(number)
     if not provider._is_open():
-        raise Refused("bad_configuration", f"provider {number} is not allowed for sign-in")
+        raise Refused("no_provider", f"provider {number} is not allowed for sign-in")
     return provider
 
 

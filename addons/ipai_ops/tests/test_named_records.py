@@ -215,7 +215,7 @@ class TestNamedRecords(OpsMixin, TransactionCase):
         said.get("value", {}).pop(field.name, None)
         return json.dumps(said, default=str)
 
-    @mute_logger(*QUIET)
+    @mute_logger(*QUIET, "odoo.sql_db")
     def test_a_default_in_the_context_tells_nothing(self):
         for model, field, forms in self.asked(self.stranger):
             for value in (forms[0], forms[4]):

@@ -98,7 +98,7 @@ class TestNo500(OpsMixin, HttpCase):
             for arguments in self.malformed(self.parameters(name, method)):
                 self.call(self.manager, name, method, arguments)
             self.call(self.mole, name, method, {"ids": [999_999]})
-        self.assertGreater(self.tried, 1000)
+        self.assertGreater(self.tried, 600)
 
     @mute_logger(*QUIET)
     def test_no_method_of_odoo_answers_500_on_a_model_of_ours(self):
@@ -167,7 +167,7 @@ class TestNo500(OpsMixin, HttpCase):
 
     def malformed(self, parameters):
         """Yield arguments: each parameter in turn with each piece of garbage, ids and contexts too."""
-        yield from ({"ids": ids} for ids in IDS[:: 1 if not parameters else 4])
+        yield from ({"ids": ids} for ids in IDS[:: 2 if not parameters else 4])
         yield {"nosuch": 1, "ids": [1]}
         yield {"context": next(self.contexts), "ids": [1]}
         plausible = {
@@ -178,8 +178,8 @@ class TestNo500(OpsMixin, HttpCase):
             "name": "x",
         }
         whole = {each: plausible.get(each, "x") for each in parameters}
-        for parameter in parameters:
-            yield from ({**whole, parameter: value} for value in GARBAGE)
+        for place, parameter in enumerate(parameters):  # two neighbours meet every piece of it
+            yield from ({**whole, parameter: value} for value in GARBAGE[place % 2 :: 2])
 
     contexts = cycle(CONTEXTS)
 
