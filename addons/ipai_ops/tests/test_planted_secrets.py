@@ -107,9 +107,9 @@ class TestPlantedSecrets(OpsCase):
         redactor, rows, found = Redactor(self.secrets), 0, {}
         self.assertGreaterEqual(len(self.secrets), 7)
         for (table,) in self.env.execute_query(SQL(TABLES)):
-            texts = [
-                row[0] for row in self.env.execute_query(SQL(f"SELECT t::text FROM {table} t"))
-            ]
+            mine = " WHERE create_date >= now()" if table == "ir_attachment" else ""  # not icons
+            query = SQL(f"SELECT t::text FROM {table} t{mine}")
+            texts = [row[0] for row in self.env.execute_query(query)]
             rows += len(texts)
             if leaked := self.leaks(texts, redactor):
                 found[table] = leaked
