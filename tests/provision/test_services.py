@@ -41,6 +41,7 @@ def made(monkeypatch, tmp_path):
         monkeypatch.setattr(platform, name, lambda *_given: None)
     monkeypatch.setattr(platform, "gateway_address", lambda _commands: "172.18.0.1")
     monkeypatch.setattr(platform, "subnets", lambda *_given: ["10.0.0.0/24"])
+    monkeypatch.setattr(platform, "host_addresses", lambda _commands: ["192.0.2.2"])
     platform.ensure_registry(None, settings, {"registry": None})
     images = dict.fromkeys(("postgres", "edge", "gate"), "image@sha256:1")
     platform.ensure_platform_services(None, settings, images)
