@@ -285,7 +285,7 @@ def test_no_text_and_secret_together_take_long(piece):
     blank = Redactor([text[:40] + "#", piece * 9 + "x"]).text
     start = time.process_time()
     blank(text)
-    assert time.process_time() - start < 20  # without a limit it is minutes
+    assert time.process_time() - start < 5  # without limits it is minutes
 
 
 def test_both_sides_have_the_same_code():

@@ -15,11 +15,12 @@ from .spellings import GLUE, LINE_SHORTEST, Form, forms
 BREAKS = re.compile(GLUE, re.IGNORECASE)
 MAY_BREAK = re.compile(r"[\n\x00\x1b\\]|%00|\^\[")
 DENSE = re.compile(
-    r"(?:(?:%(?:25)*|\\+x|=|\\+u00|\\+u\{|&(?:amp;)*#x?0*|\\+0?)[0-9a-f]{2,3}[;}]?){2}",
+    r"(?:(?:%(?:25){0,3}|\\{1,8}x|=|\\{1,8}u00|\\{1,8}u\{0{0,4}|&(?:amp;){0,3}#x?0{0,8}|\\{1,8}0?)"
+    r"[0-9a-f]{2,3}[;}]?){2}",
     re.IGNORECASE,
 )
 NOT_HEX = bytes(set(range(256)) - set(b"0123456789abcdef"))
-PATIENCE = 30_000  # places looked at in vain in one text: ordinary ones need some dozens
+PATIENCE = 10_000  # places looked at in vain in one text: ordinary ones need some dozens
 HEAD = 3  # places that a quick search looks at
 URL_PASSWORD = re.compile(r"(\w://)[^\s/:@]*:[^\s/@]+@")
 
@@ -56,7 +57,7 @@ class Blanking:
 
     def _blanked(self, text):
         spans = list(self._edges(text))
-        views, patience = _Views(text), [PATIENCE + len(text)]
+        views, patience = _Views(text), [PATIENCE + len(text) // 4]
         for form in self.forms:
             if views.may_hold(form):
                 spans += _found(form, text, patience)
@@ -102,7 +103,11 @@ class _Views:
     def may_hold(self, form: Form) -> bool:
         """Say whether looking for the form is worth while; never no where it is there."""
         if form.view == "text":
-            return not form.anchor or self.is_dense or form.anchor in self.text
+            if not form.anchor or self.is_dense or form.anchor in self.lower:
+                return True
+            return (
+                form.anchor in self.text
+            )  # broken up; what looks like a break may be the secret's
         if form.view not in self.made:
             self.made[form.view] = _hex(self.lower) if form.view == "hex" else _numbers(self.lower)
         return form.anchor in self.made[form.view]
@@ -114,7 +119,7 @@ def _hex(lower):
 
 
 def _numbers(lower):
-    return re.sub(r"(?:[\s,;]|\\+[rn])+", ",", lower) if "," in lower else ""
+    return re.sub(r"(?:[\s,;]|\\{1,8}[rn])+", ",", lower) if "," in lower else ""
 
 
 def _found(form, text, patience):
@@ -126,9 +131,10 @@ def _found(form, text, patience):
     head, position = _head(form), 0
     while match := head.search(text, position):
         end, taken = _end(form, text, match.start())
-        patience[0] -= taken
         if end:
             yield match.start(), end
+        else:
+            patience[0] -= taken
         if patience[0] < 0:
             yield 0, len(text)
             return
