@@ -17,7 +17,7 @@ from .blank import blanker, secret_values
 from .events import Events
 from .outcome import Failure, Stopped
 from .places import Places, places_from
-from .settle import settle
+from .settle import settled, shut
 from .spec import Spec, read_spec
 from .spool import Spool, remove_old
 
@@ -36,26 +36,15 @@ class Job:
 
 def run_job(verb, environ=os.environ, out=None) -> int:
     """Run `verb(job) -> dict` and say its result; gives the exit status."""
-    places = places_from(environ)
+    places, name = places_from(environ), environ.get("IPAI_RUN_AS")
     try:
         spec = read_spec(environ.get("IPAI_SPEC"))
-        spool = Spool(places.spool, spec.run, spec.step, spec.attempt)
+        attempt = (spec.run, spec.step, spec.attempt)
     except Failure as failure:
         return _say_without_spool(failure, out or sys.stdout)
-    try:
-        settle(places, environ.get("IPAI_RUN_AS"))
-    except Failure as failure:
-        return _run_spooled(_refuse(failure), spec, spool, places, out)
-    return _run_spooled(verb, spec, spool, places, out)
-
-
-def _refuse(failure: Failure):
-    """The verb that only says why the work cannot begin."""
-
-    def verb(_job):
-        raise failure
-
-    return verb
+    folder = shut(places.spool, name)
+    spool = Spool(folder, *attempt)
+    return _run_spooled(settled(verb, places, name, folder), spec, spool, places, out)
 
 
 def _run_spooled(verb, spec: Spec, spool: Spool, places: Places, out) -> int:

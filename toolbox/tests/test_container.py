@@ -107,20 +107,28 @@ import os, sys
 from dataclasses import replace
 from pathlib import Path
 from ipai_toolbox.places import places_from
-from ipai_toolbox.settle import settle
+from ipai_toolbox.settle import settle, shut
 folder = Path(sys.argv[1])
 conf = folder / "secrets" / "odoo.conf"
 places = replace(places_from({}), spool=folder / "data" / ".ipai-spool", secrets=folder / "secrets")
-settle(places, "nobody")
+shown = shut(places.spool, "nobody")
+print(sorted(path.name for path in shown.iterdir()), file=sys.stderr)
+(shown / "8").write_text("said by root")
+settle(places, "nobody", shown)
 (folder / "data" / "file").write_text("mine")
-(places.spool / "1").write_text("mine")
+for closed in (lambda: list(places.spool.iterdir()), (places.spool / "9").touch, (places.spool / "8").read_text):
+    try:
+        closed()
+        sys.exit("The spool is open.")
+    except PermissionError:
+        pass
 print(os.getuid(), (folder / "data" / "file").stat().st_uid, (folder / "data").stat().st_uid)
 """
 
 
-@ROOT
-@pytest.mark.parametrize("is_linked", [False, True])
-def test_a_job_in_a_projects_image_owns_its_volume_and_is_root_no_more(tmp_path, is_linked):
+@pytest.fixture
+def volume(tmp_path):
+    """A project's volume with its configuration; the spool is to lie in it."""
     for folder in (tmp_path, tmp_path.parent, tmp_path.parents[1]):
         folder.chmod(0o755)
     for name in ("data", "secrets", "elsewhere"):
@@ -128,10 +136,12 @@ def test_a_job_in_a_projects_image_owns_its_volume_and_is_root_no_more(tmp_path,
     (tmp_path / "secrets" / "odoo.conf").write_text(
         f"[options]\ndata_dir = {tmp_path / 'data'}\n", encoding="utf-8"
     )
-    if is_linked:
-        (tmp_path / "data" / ".ipai-spool").symlink_to(tmp_path / "elsewhere")
+    return tmp_path
+
+
+def settle_in(volume):
     done = subprocess.run(
-        [sys.executable, "-c", SETTLE, str(tmp_path)],
+        [sys.executable, "-c", SETTLE, str(volume)],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(TOOLBOX)},
         capture_output=True,
         text=True,
@@ -139,4 +149,36 @@ def test_a_job_in_a_projects_image_owns_its_volume_and_is_root_no_more(tmp_path,
         check=False,
     )
     assert done.stdout.split() == ["65534"] * 3, done.stderr
-    assert (tmp_path / "elsewhere").stat().st_uid == 0
+    return done.stderr.strip()
+
+
+def linked(spool, volume):
+    spool.symlink_to(volume / "elsewhere")
+
+
+def forged(spool, _volume):
+    spool.mkdir()
+    (spool / "7").write_text("a line that we never said")
+    os.chown(spool, 65534, 65534)
+
+
+def a_file(spool, _volume):
+    spool.write_text("in the way")
+
+
+@ROOT
+@pytest.mark.parametrize("plant", [None, linked, forged, a_file])
+def test_a_job_in_a_projects_image_hands_over_its_volume_but_not_its_spool(volume, plant):
+    spool = volume / "data" / ".ipai-spool"
+    if plant:
+        plant(spool, volume)
+    assert settle_in(volume) == "[]", "what somebody else put there is not read"
+    assert (spool.stat().st_uid, spool.stat().st_mode & 0o777) == (0, 0o700)
+    assert (volume / "elsewhere").stat().st_uid == 0
+    assert not list((volume / "elsewhere").iterdir())
+
+
+@ROOT
+def test_what_an_earlier_attempt_said_is_kept_for_the_next(volume):
+    settle_in(volume)
+    assert settle_in(volume) == "['8']"
