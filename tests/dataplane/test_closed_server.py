@@ -70,6 +70,7 @@ def test_no_role_but_the_superuser_connects_to_anything_that_is_not_its_own(serv
 
 def test_with_the_role_its_bus_database_goes(world, server):
     order = {"server": server.address, "databases": ["ipai_odoo_2"], "role": "ipai_env_2"}
+    order["owners"] = {"ipai_odoo_2": ["ipai_env_2"]}
     assert world.job("drop", order).ok
     assert not {"ipai_odoo_2", "ipai_env_2"} & set(server.databases())
     assert server.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'ipai_env_2'") == "0"

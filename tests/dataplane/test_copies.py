@@ -80,7 +80,7 @@ def test_a_clone_without_files_names_no_asset_bundles(company):
     )
     company.staging.sql(planted, "bare")
     park(company, "bare")
-    assert clone(company, "bare_parked", "without", source_filestore="/ipai/snapshots/none").ok
+    assert clone(company, "bare_parked", "without", source_filestore="/ipai/none/bare_parked").ok
     bundles = "SELECT count(*) FROM ir_attachment WHERE url LIKE '/web/assets/%'"
     assert company.staging.sql(bundles, "without") == "0"
 
@@ -159,7 +159,8 @@ def test_a_restored_database_boots_with_its_login_page(company):
 def test_backups_are_forgotten_and_the_rest_is_whole(company):
     repository = company.repository()
     company.production.sql(
-        "CREATE TABLE big AS SELECT md5(g::text) FROM generate_series(1, 30000) g", "company"
+        "SET ROLE company; CREATE TABLE big AS SELECT md5(g::text) FROM generate_series(1, 30000) g",
+        "company",
     )
     first = company.backup(repository)["snapshot"]
     company.production.sql("DROP TABLE big", "company")

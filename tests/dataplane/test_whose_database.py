@@ -36,7 +36,7 @@ def held(company):
     return (
         rows,
         owners,
-        company.tree("/var/lib/odoo/filestore"),
+        [company.tree(company.store(name)) for name in names],
         server.sql("SELECT rolname FROM pg_roles ORDER BY 1"),
     )
 

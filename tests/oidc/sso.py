@@ -41,6 +41,12 @@ class Site:
     def set(self, provider, **values):
         self.call("auth.oauth.provider", "write", [provider], values)
 
+    def set_keys_state(self, provider, **values):
+        """Set what the product itself noted of a provider's keys: nobody else writes it."""
+        parts = ", ".join(f"{name} = {_literal(value)}" for name, value in values.items())
+        query = f"UPDATE auth_oauth_provider SET {parts} WHERE id = {int(provider)}"
+        ready_database.postgres("psql", "-c", query, self.database)
+
     def read(self, model, domain, *names):
         return self.call(model, "search_read", domain, list(names))
 
@@ -84,3 +90,9 @@ def client(site, provider, **values):
         "token_endpoint_auth_method": "client_secret_basic",
         **values,
     }
+
+
+def _literal(value):
+    if value is False:
+        return "NULL"
+    return str(value) if isinstance(value, int) else f"'{value}'"

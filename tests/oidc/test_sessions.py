@@ -25,13 +25,13 @@ def test_a_new_signing_key_is_found_in_mid_session(site, idp, new_person):
 
 def forget_when_keys_were_asked(site, idp):
     """Half a minute must lie between two readings; the tests do not wait for it."""
-    site.set(idp.provider, jwks_tried_at=False)
+    site.set_keys_state(idp.provider, jwks_tried_at=False)
 
 
 def test_a_key_that_was_withdrawn_opens_nothing_once_the_hour_is_over(site, hostile, new_person):
     site.call("auth.oauth.provider", "action_discover", [hostile.provider])
     new_person().sign_in(hostile.provider)
-    site.set(hostile.provider, jwks_read_at="2020-01-01 00:00:00", jwks_tried_at=False)
+    site.set_keys_state(hostile.provider, jwks_read_at="2020-01-01 00:00:00", jwks_tried_at=False)
     mallory = new_person()
     with hostile.lying(keys=[jwk_of(rsa_key(), "k2")]):
         reference_of(mallory.sign_in(hostile.provider))
@@ -43,7 +43,7 @@ def test_known_keys_serve_on_while_new_ones_cannot_be_read(site, hostile, new_pe
     site.call("auth.oauth.provider", "action_discover", [hostile.provider])
     new_person().sign_in(hostile.provider)
     old = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 2 * 3600))
-    site.set(hostile.provider, jwks_read_at=old, jwks_tried_at=False, jwks_failures=0)
+    site.set_keys_state(hostile.provider, jwks_read_at=old, jwks_tried_at=False, jwks_failures=0)
     before = hostile.count("/keys")
     with hostile.lying(raw={"/keys": b"nonsense"}):
         for _turn in range(3):

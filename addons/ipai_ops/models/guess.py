@@ -33,6 +33,7 @@ KEEP = """UPDATE ops_guess
 class Guess(models.Model):
     _name = "ops.guess"
     _description = "Wrong logins"
+    _product_written = True
     _order = "last_at desc, id desc"
     _rec_name = "login"
     _log_access = False
