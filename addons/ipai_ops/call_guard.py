@@ -21,7 +21,10 @@ OURS = ("ops.", "ipai.")
 OUR_PATHS = ("/ipai/", "/auth_oidc/")
 OUR_CODE = re.compile(r"odoo\.addons\.ipai_\w+\.")
 # Calls of all kinds pass through these; they are no sign that an error is ours.
-DOORS = ("call_guard", "models.ir_http", "models.ir_http_access", "models.named_records", "models.api_key_check")
+DOORS = (
+    *("call_guard", "models.ir_http", "models.ir_http_access", "models.api_key_check"),
+    *("models.named_records", "models.product_written", "models.judged"),
+)
 DOORS = tuple(f"odoo.addons.ipai_ops.{name}" for name in (*DOORS, "controllers.rpc"))
 FAULTS = (
     *(TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError),

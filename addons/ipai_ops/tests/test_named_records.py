@@ -100,7 +100,11 @@ class TestNamedRecords(OpsMixin, TransactionCase):
     def set_up_victims(cls):
         """Return one record of each model of ours that belongs to a project nobody here has a part in."""
         project = cls.env["ops.project"].create(
-            {"name": f"{MARK} ERP", "code": MARK.lower(), "repository_url": f"https://x/{MARK}"}
+            {
+                "name": f"{MARK} ERP",
+                "code": MARK.lower(),
+                "repository_url": f"https://git.example.com/{MARK}",
+            }
         )
         found = {"ops.project": project, "ops.environment": project.environment_ids}
         project.environment_ids.write({"name": f"main {MARK}", "branch": MARK})

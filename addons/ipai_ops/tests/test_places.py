@@ -11,6 +11,7 @@ from .rights_walk import RightsWalk
 QUIET = ("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.sql_db")
 # Who a member is, who approves and who stands in is chosen freely by those with the right to the record.
 WITHIN = {
+    ("ops.database.server", "project_id"),  # managers', as the server is
     ("ops.project.member", "user_id"),
     ("ops.project.member", "group_id"),
     ("ops.policy", "stage"),
