@@ -37,6 +37,8 @@ def build_on_a_full_disk(suite, project, toolbox):
         "ref": "refs/heads/main",
         "commit": None,
         "base_image": facts["images"]["odoo"],
+        "platform_images": [facts["images"]["odoo"]],
+        "own_repositories": facts["own_repositories"],
         "registry": facts["registry"]["address"],
         "registry_internal": facts["registry"]["internal"],
         "extra_repositories": [],

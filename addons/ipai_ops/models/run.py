@@ -31,6 +31,7 @@ class Run(models.Model):
     _description = "Run"
     _product_written = True
     _order = "id desc"
+    _rec_names_search = ["commit_subject", "commit", "ref"]
 
     project_id = fields.Many2one("ops.project", index=True, ondelete="cascade", readonly=True)
     environment_id = fields.Many2one("ops.environment", ondelete="cascade", readonly=True)
