@@ -47,6 +47,8 @@ def build_on_a_full_disk(suite, project, toolbox):
         "run",
         "--rm",
         f"--network={facts['networks']['control']}",
+        # The firewall knows a job by its service's name.
+        f"--label=com.docker.swarm.service.name={facts['instance']}-run-0-build-1",
         f"--tmpfs=/ipai/mirrors:size={MIRROR_BYTES}",
         "--tmpfs=/ipai/spool",
         "--volume=/var/run/docker.sock:/var/run/docker.sock",
