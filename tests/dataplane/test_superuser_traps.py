@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TRAPS = (ROOT / "toolbox/tests/red_team/traps.sql").read_text(encoding="utf-8")
 SETTINGS = ("search_path = evil, pg_catalog, public", "standard_conforming_strings = off")
 
+# Programs of Odoo itself, in a database whose owner has put other functions in their way: that is theirs.
+ODOOS_OWN = {"neutralize", "boot"}
+
 
 class Trapped:
     """A database full of traps on the staging server, and what the server's log says of them."""
@@ -131,7 +134,7 @@ def orders(trapped):
         "drop": {
             **common,
             "role": None,
-            "owners": ["preview"],
+            "owners": {name: ["preview"] for name in ("trapped_live", "trapped_s1", "trapped_c1")},
             "databases": ["trapped_live", "trapped_s1", "trapped_c1"],
             "folders": [store("trapped_c1")],
         },
@@ -156,7 +159,8 @@ def test_no_verb_of_the_toolbox_springs_a_trap_as_superuser(trapped):
     assert not super_by_verb
     assert trapped.server.container.exec_run(["test", "-e", "/tmp/sprung"]).exit_code == 1
     bad = {verb: done.cause for verb, done in outcomes.items() if not done.ok}
-    assert not bad
+    assert set(bad) <= ODOOS_OWN, bad
+    assert all("Odoo" in cause for cause in bad.values())
     assert {"index", "default", "check constraint", "trigger on ir_config_parameter"} & places
 
 
@@ -199,6 +203,8 @@ def test_a_hostile_archive_springs_no_trap_as_superuser_when_it_comes_in(trapped
         "SELECT DISTINCT relowner::regrole FROM pg_class WHERE relnamespace = 'evil'::regnamespace"
     )
     owned += (
-        " UNION SELECT proowner::regrole FROM pg_proc WHERE pronamespace = 'evil'::regnamespace"
+        " UNION SELECT proowner::regrole FROM pg_proc p JOIN pg_language l ON l.oid = prolang"
+        # The constructors of a range type are always the server's own, in C.
+        " WHERE pronamespace = 'evil'::regnamespace AND lanname <> 'internal'"
     )
     assert trapped.server.sql(owned, "hostile_in") == "preview"
