@@ -50,6 +50,7 @@ FIRST = (
     ),
 )
 REST = (
+    Suite("chaos", KILLERS, Engine.EXCLUSIVE, minutes=8, covers=PRODUCT),
     Suite(
         "integration",
         ("tests/integration",),
@@ -64,7 +65,6 @@ REST = (
     Suite("oidc", ("tests/oidc",), minutes=4, covers=("addons/ipai_auth_oidc/",)),
     Suite("n8n", ("tests/n8n",), minutes=3, covers=("addons/ipai_n8n_bridge/", "addons/ipai_ops/")),
     Suite("runtime", ("tests/contract", "tests/edge"), Engine.SHARED, minutes=3, covers=PRODUCT),
-    Suite("chaos", KILLERS, Engine.EXCLUSIVE, minutes=8, covers=PRODUCT),
     Suite("stack", ("tests/stack",), Engine.SHARED, minutes=3, covers=(*PRODUCT, "deploy/")),
 )
 # The quick ones first: what fails early is told early. Then the longest of those that may begin.

@@ -6,8 +6,8 @@ from .catalog import Engine
 def next_suite(waiting, running):
     """Return the first waiting suite that may run beside those that run, or None.
 
-    A suite that needs the engine for itself begins only when no other suite uses it; until all
-    shared ones have had their turn it stays behind, so that it never keeps them waiting.
+    A suite that needs the engine for itself comes before those that share it: an engine that is killed
+    starts everything again that they deployed, and there is nothing yet.
     """
     return next((suite for suite in waiting if _may_begin(suite, waiting, running)), None)
 
@@ -15,7 +15,6 @@ def next_suite(waiting, running):
 def _may_begin(suite, waiting, running):
     in_use = {one.engine for one in running} - {Engine.UNUSED}
     if suite.engine is Engine.SHARED:
-        return Engine.EXCLUSIVE not in in_use
-    if suite.engine is Engine.EXCLUSIVE:
-        return not in_use and not any(one.engine is Engine.SHARED for one in waiting)
-    return True
+        in_the_way = {Engine.EXCLUSIVE} & {one.engine for one in (*waiting, *running)}
+        return not in_the_way
+    return suite.engine is Engine.UNUSED or not in_use

@@ -27,7 +27,9 @@ KILLER, OTHER_KILLER = suite("killer", Engine.EXCLUSIVE), suite("stack", Engine.
     [
         ([SHARED, QUIET], [], SHARED),
         ([SHARED], [OTHER_SHARED], SHARED),
-        ([KILLER, SHARED], [], SHARED),
+        ([SHARED, KILLER], [], KILLER),
+        ([SHARED, KILLER, QUIET], [OTHER_KILLER], QUIET),
+        ([SHARED, KILLER], [SHARED], None),
         ([KILLER], [SHARED], None),
         ([KILLER, QUIET], [SHARED], QUIET),
         ([KILLER], [QUIET], KILLER),
