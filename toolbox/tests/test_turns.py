@@ -11,7 +11,6 @@ from toolbox_samples import TOOLBOX
 from ipai_toolbox.job import run_job
 from ipai_toolbox.spool import Spool
 
-
 HOLDER = """
 import sys
 import threading
