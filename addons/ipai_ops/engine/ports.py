@@ -19,11 +19,15 @@ class RuntimeRefused(Exception):
 
 @dataclass(frozen=True)
 class Mount:
-    """A named volume, or with a leading slash a path of the node, inside the container."""
+    """A named volume, or with a leading slash a path of the node, inside the container.
+
+    ``labels`` say whose the volume is: it is made with them, and refused where it has others.
+    """
 
     source: str
     target: str
     read_only: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

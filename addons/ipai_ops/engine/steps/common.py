@@ -2,7 +2,7 @@
 
 import json
 
-from .. import naming
+from .. import naming, volumes
 from ..ports import ConfigFile, JobSpec, Mount, Scratch, SecretFile
 
 TOOLBOX = "/ipai/toolbox.pyz"
@@ -133,6 +133,13 @@ def delivered(context):
         for secret in context.spec.get("delivered", ())
         if secret["delivery"] == "file"
     )
+
+
+def own_volume(context, name, target):
+    """Return a volume of the run's own environment, labelled as such."""
+    environment, project = context.spec["environment"], context.spec.get("project") or {}
+    instance = context.platform.instance
+    return volumes.owned(instance, environment["id"], project.get("id"), name, target)
 
 
 def docker_socket():
