@@ -64,7 +64,7 @@ def run_words(settings, image):
     words += ["--label", f"{LABEL}={settings.instance}"]
     words += ["--network", "host", "--pid", "host", "--read-only"]
     words += ["--cap-drop", "ALL", "--security-opt", "apparmor=unconfined", "--pids-limit", "64"]
-    words += ["--security-opt", "no-new-privileges", "--memory", "128m"]
+    words += ["--security-opt", "no-new-privileges", "--memory", "128m", "--cpus", "1"]
     words += [word for name in CAPABILITIES for word in ("--cap-add", name)]
     words += ["--log-driver", "json-file", "--log-opt", "max-size=5m", "--log-opt", "max-file=2"]
     socket = SOCKET.removeprefix("unix://")
