@@ -31,6 +31,8 @@ SHAPES = (
     *((kind, {}) for kind in ("restore", "rollback", "forget", "export")),
     ("watch", {"base": {"kind": "full", "days": 7}}),
     ("base", {"base": {"kind": "full", "days": 7}}),
+    ("measure", {"measured": [{"id": 7, "project": 1, "database": "acme_main_7"}]}),
+    ("stop", {}),
     ("deploy", {"redeploy": BUILT}),
     ("deploy", {"snapshot": DATABASE}),
     ("collect", {"garbage_databases": GARBAGE}),
@@ -45,7 +47,8 @@ STAGES = ("production", "staging", "development")
 FILES = {"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"}
 HAND_OVER = {"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"}
 AS_POSTGRES = {*FILES, "CAP_SETUID", "CAP_SETGID", "CAP_KILL"}
-MAY_KEEP = (set(), FILES, HAND_OVER, AS_POSTGRES)
+LOOK = {"CAP_DAC_OVERRIDE"}  # at files of another user, in volumes that are read-only
+MAY_KEEP = (set(), LOOK, FILES, HAND_OVER, AS_POSTGRES)
 
 
 def containers():

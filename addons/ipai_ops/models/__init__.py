@@ -99,3 +99,4 @@ from . import guess
 from . import sign_up
 from . import guess_hooks
 from . import ir_http_access
+from . import environment_disk

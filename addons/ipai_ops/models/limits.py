@@ -6,6 +6,8 @@ from odoo.exceptions import ValidationError
 MOST_MEMORY_MB = 1 << 20
 MOST_WORKERS = 64
 MOST_CPUS = 256
+MOST_DISK_GB = 100_000
+DISK_OF_STAGE = {"production": 500, "staging": 100, "development": 20}
 LIMITS = {"memory_mb": "max_memory_mb", "workers": "max_workers", "cpus": "max_cpus"}
 
 
@@ -25,6 +27,12 @@ class Project(models.Model):
     )
     max_workers = _ceiling(fields.Integer, string="Workers of an environment, at most", default=8)
     max_cpus = _ceiling(fields.Float, string="CPUs of an environment, at most", default=4.0)
+    max_disk_gb = _ceiling(
+        fields.Integer,
+        string="Disk of an environment, at most (GB)",
+        default=DISK_OF_STAGE["production"],
+        help="Files and database together. 0: environments may be without a limit.",
+    )
 
     _max_memory_sane = models.Constraint(
         f"CHECK(max_memory_mb >= 256 AND max_memory_mb <= {MOST_MEMORY_MB})",
@@ -38,6 +46,14 @@ class Project(models.Model):
         f"CHECK(max_cpus >= 0.1 AND max_cpus <= {MOST_CPUS})",
         "Take between 0.1 and 256 CPUs.",
     )
+    _max_disk_sane = models.Constraint(
+        f"CHECK(max_disk_gb >= 0 AND max_disk_gb <= {MOST_DISK_GB})",
+        "Take between 0 and 100,000 GB of disk.",
+    )
+
+    @api.constrains("max_disk_gb")
+    def _check_disk_ceiling(self):
+        self.environment_ids.filtered(lambda each: each.state != "destroyed")._check_disk_limit()
 
     @api.constrains(*LIMITS.values())
     def _check_ceilings(self):
@@ -53,9 +69,40 @@ class Environment(models.Model):
         help="The most it uses at once. A part of one is fine; a preview gets by with one.",
     )
 
+    disk_limit_gb = fields.Integer(
+        string="Disk (GB)",
+        help="The most its files and its database take together; there it is stopped until "
+        "somebody raises the limit or frees space. 0: no limit.",
+    )
+
+    _disk_limit_sane = models.Constraint(
+        f"CHECK(disk_limit_gb >= 0 AND disk_limit_gb <= {MOST_DISK_GB})",
+        "Take between 0 and 100,000 GB of disk.",
+    )
     _cpus_sane = models.Constraint(
         f"CHECK(cpus >= 0.1 AND cpus <= {MOST_CPUS})", "Take between 0.1 and 256 CPUs."
     )
+
+    @api.constrains("disk_limit_gb", "project_id")
+    def _check_disk_limit(self):
+        for environment in self:
+            most = environment.sudo().project_id.max_disk_gb
+            if most and not 0 < environment.disk_limit_gb <= most:
+                raise ValidationError(
+                    self.env._(
+                        "%(environment)s has to have a limit of its disk, and its project allows "
+                        "%(most)s GB. Take that or less, or ask a manager to raise the limit in "
+                        "the project's settings.",
+                        environment=environment.display_name,
+                        most=most,
+                    )
+                )
+
+    def _stage_defaults(self, stage, project):
+        most = project.sudo().max_disk_gb
+        usual = DISK_OF_STAGE[stage]
+        own = {"disk_limit_gb": min(usual, most) if most else usual}
+        return {**super()._stage_defaults(stage, project), **own}
 
     @api.constrains(*LIMITS, "project_id")
     def _check_limits(self):

@@ -12,6 +12,7 @@ from . import test_bus
 from . import test_completed_values
 from . import test_console
 from . import test_database_server
+from . import test_disk
 from . import test_edge
 from . import test_environment
 from . import test_fact
