@@ -64,6 +64,13 @@ def test_a_volume_is_made_with_labels_of_instance_environment_and_project(world,
     assert world.volume_labels(name_of(world, own)) == labels(world, own)
 
 
+def test_a_volume_with_a_size_is_made_whether_or_not_the_disk_has_quotas(world, job, own):
+    """An engine that has none says so; the job then runs with a volume that has no limit."""
+    limited = volumes.limited(files(world, own), 64 << 20)
+    ended(world, replace(job, mounts=(limited,)))
+    assert world.volume_labels(name_of(world, own)) == labels(world, own)
+
+
 def test_the_volume_of_a_neighbour_is_refused_whatever_its_name_says(world, job, own):
     world.make_volume(name_of(world, own), labels(world, own + 1))
     said = refused(world, replace(job, mounts=(files(world, own),)), f"number {own + 1}, not")

@@ -7,9 +7,8 @@ from datetime import datetime
 import docker
 from docker import auth, types
 
-from ..engine import volumes
 from ..engine.ports import LogLine, Observation, RuntimeRefused
-from . import swarm_spec, swarm_status
+from . import swarm_spec, swarm_status, swarm_volumes
 from .swarm_errors import absent_is_fine, existing_is_fine, translated
 from .swarm_events import Bell
 from .swarm_spec import RELEASE_LABEL
@@ -185,24 +184,8 @@ class SwarmRuntime:
         version = {"version": existing["Version"]["Index"], "registryAuthFrom": "previous-spec"}
         return self._client._post_json(url, data=spec, params=version)
 
-    def _require_own_volumes(self, container, labels):
-        """Refuse a container one of whose volumes is somebody else's; a new one is made with its labels.
-
-        Raises RuntimeRefused.
-        """
-        for mount in container.mounts:
-            if not mount.source.startswith("/"):
-                found, wanted = self._volume_labels(mount.source), volumes.labels_of(mount, labels)
-                if reason := volumes.refusal(mount.source, wanted, found):
-                    raise RuntimeRefused(reason)
-
-    def _volume_labels(self, name):
-        """Return the labels of a volume of this machine; None where there is no such volume."""
-        with absent_is_fine():
-            return self._client.inspect_volume(name).get("Labels") or {}
-
     def _template(self, container, restart, labels):
-        self._require_own_volumes(container, labels)
+        swarm_volumes.require_own(self._client, container, labels)
         secrets = {file.secret: self._secret_id(file.secret) for file in container.secrets}
         configs = {file.config: self._config_id(file.config) for file in container.configs}
         cpus = self._smallest_node()

@@ -5,6 +5,7 @@ an earlier release; there its name says which environment it belongs to.
 """
 
 import re
+from dataclasses import replace
 
 from .ports import Mount
 
@@ -19,6 +20,11 @@ def owned(instance, environment, project, name, target, read_only=False):
     if project:
         labels[PROJECT] = str(project)
     return Mount(name, target, read_only, labels)
+
+
+def limited(mount, size_bytes):
+    """Return the mount of a volume that never holds more, where the file system can keep to that."""
+    return replace(mount, size_bytes=size_bytes)
 
 
 def labels_by_name(instance, name):
