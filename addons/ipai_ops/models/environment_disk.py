@@ -18,7 +18,7 @@ class Environment(models.Model):
     disk_database_bytes = fields.Float(string="Database", digits=(20, 0), readonly=True, copy=False)
     disk_measured_at = fields.Datetime(string="Measured", readonly=True, copy=False)
     disk_held_at = fields.Datetime(
-        string="Stopped for want of room",
+        string="Stopped by its disk limit",
         readonly=True,
         copy=False,
         help="Since when it is stopped, because it takes more of the disk than its limit.",
@@ -63,11 +63,11 @@ class Environment(models.Model):
         return run.with_env(self.env)._open() if self._may("logs") else True
 
     def action_resume(self):
-        """Start what was stopped for want of room, and open the run."""
+        """Start what the disk limit stopped, and open the run."""
         self.ensure_one()
         self._check_may("deploy")
         if not self.disk_held_at:
-            raise UserError(self.env._("It was not stopped for want of room."))
+            raise UserError(self.env._("It was not stopped by its disk limit."))
         if self.disk_level == disk.FULL:
             raise UserError(f"{self._disk_cause()} {self._disk_hint()}")
         return self._restart("button")._open()
