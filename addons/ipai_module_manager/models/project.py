@@ -21,7 +21,9 @@ class Project(models.Model):
         string="Forge's API",
         help="Blank: worked out from the repository's URL, for instance https://git.example.com/api/v1.",
     )
-    forge_token = sealed_field(fields.Char, "forge_token", groups=fields.NO_ACCESS, copy=False)
+    forge_token = sealed_field(
+        fields.Char, "forge_token", goes_to=PLACES, groups=fields.NO_ACCESS, copy=False
+    )
     new_forge_token = fields.Char(
         string="Forge token",
         compute="_compute_new_forge_token",
@@ -77,13 +79,10 @@ class Project(models.Model):
             own.write({"forge_token": project.new_forge_token.strip(), **UNTESTED})
         self.invalidate_recordset(["new_forge_token"])
 
-    def write(self, vals):
-        """A token is for the place it was given for: elsewhere it is given anew."""
-        given = [name for name in PLACES if name in vals]
-        moved = self.filtered(lambda one: any(one[name] != vals[name] for name in given))
-        for project in moved.sudo().filtered("has_forge_token"):  # nobody may write it
-            project.write({"forge_token": False, **UNTESTED})
-        return super().write(vals)
+    def _forget(self, names):
+        super()._forget(names)
+        if "forge_token" in names:
+            self.sudo().write(UNTESTED)  # the product's own fields
 
     def action_test_forge(self):
         """Ask the forge for the repository's pull requests with the token; the answer shows here."""

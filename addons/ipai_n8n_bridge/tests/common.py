@@ -73,7 +73,7 @@ class N8nMixin(OpsMixin):
         """Have n8n's place be a listener of this test's own; return it."""
         listener = Listener()
         self.addCleanup(listener.close)
-        self.n8n.url = listener.url
+        self.n8n.write({"url": listener.url, "new_api_key": "a key of n8n"})
         return listener
 
     @classmethod

@@ -46,7 +46,8 @@ class SlackMixin(OpsMixin):
         """Start the server of this test; it is the workspace's API from now on."""
         self.slack = self.enterContext(SlackServer())
         self.slack.add_channel("C0OPS", "ops")
-        self.workspace.api_url = self.slack.url
+        given = {"new_client_secret": CLIENT_SECRET, "new_bot_token": TOKEN}
+        self.workspace.write({"api_url": self.slack.url, **given})
 
     def note(self, kind, record=None, **payload):
         """Note a fact as the product does, and hear of it: a test's transaction is never settled."""
