@@ -1,9 +1,6 @@
 """A project's token at its forge, with which pull requests are opened."""
 
-from urllib.parse import urlsplit
-
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.engine.inner_addresses import is_inner_host
 from odoo.addons.ipai_ops.models.sealed import sealed_field
 from odoo.exceptions import UserError, ValidationError
 
@@ -47,22 +44,7 @@ class Project(models.Model):
                 raise ValidationError(
                     self.env._("The API's address begins with https://: a token travels there.")
                 )
-            if project.forge_api_url and project._is_inside(project.forge_api_url):
-                raise ValidationError(
-                    self.env._(
-                        "The API's address “%s” is inside this installation or its private network: "
-                        "only an operator opens it (the system parameter ipai_ops.open_networks).",
-                        project.forge_api_url,
-                    )
-                )
-
-    def _is_inside(self, url):
-        """Say whether an address leads inside, or cannot be read."""
-        try:
-            host = urlsplit(url).hostname
-        except ValueError:
-            return True
-        return not host or is_inner_host(host, self._opened())
+            project._refuse_inside(project.forge_api_url, self.env._("The API's address"))
 
     @api.depends("sealed_values")
     def _compute_has_forge_token(self):

@@ -55,6 +55,7 @@ class N8nServer(models.Model):
         for server in self:
             if not (server.url or "").startswith(("http://", "https://")):
                 raise ValidationError(self.env._("The address begins with https:// or http://."))
+            self.env["ops.project"]._refuse_inside(server.url, self.env._("The address of n8n"))
 
     @api.model_create_multi
     def create(self, vals_list):

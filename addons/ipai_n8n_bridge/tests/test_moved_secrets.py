@@ -36,3 +36,6 @@ class TestMovedSecrets(SealedWalk, N8nMixin, TransactionCase):
         server.url = "https://elsewhere.example.com"
         self.assertEqual((order.state, order.payload), ("failed", False))
         self.assertIn("ask again", order.said)
+
+    def test_no_n8n_is_inside_unless_an_operator_opens_it(self):
+        self.check_no_address_leads_inside("ipai.n8n.server", "url", "http://{}:5678")

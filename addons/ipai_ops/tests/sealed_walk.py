@@ -8,9 +8,16 @@ from contextlib import closing
 from functools import partial
 
 from odoo import fields
+from odoo.exceptions import ValidationError
 from odoo.tools import mute_logger
 
 KEPT, GIVEN = "kept-before", "given-anew"
+OPEN = "ipai_ops.open_networks"
+INSIDE = (
+    *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "localhost", "registry", "0.0.0.0"),
+    *("169.254.169.254", "10.0.0.5", "172.18.0.1", "192.168.1.1", "100.64.0.1", "forge.internal"),
+    *("[::1]", "[fd00::1]", "[fe80::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"),
+)
 QUIET = ("odoo.sql_db", "odoo.addons.base.models.ir_rule")
 
 
@@ -113,3 +120,17 @@ class SealedWalk:
             found = ask({address: {}})
             self.assertIn("enter it again", found["warning"]["message"])
             self.assertEqual(record.sudo()[name], KEPT)
+
+    def check_no_address_leads_inside(self, model, name, form, **more):
+        """Try every way to write an address of this machine or network; an operator opens one."""
+        record = self.records[model].with_user(self.person)
+        settings = self.env["ir.config_parameter"].sudo()
+        settings.set_param(OPEN, "")
+        for host in INSIDE:
+            refused = self.assertRaisesRegex(ValidationError, "is inside")
+            with self.subTest(model=model, field=name, host=host), refused, self.env.cr.savepoint():
+                record.write({name: form.format(host), **more})
+        settings.set_param(OPEN, "10.0.0.0/24")
+        with closing(self.env.cr.savepoint()):
+            record.write({name: form.format("10.0.0.5"), **more})
+            self.assertIn("10.0.0.5", record[name])

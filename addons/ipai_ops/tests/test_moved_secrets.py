@@ -54,3 +54,10 @@ class TestMovedSecrets(SealedWalk, OpsCase):
     def test_no_secret_follows_its_address(self):
         self.check_no_secret_follows_its_address()
         self.assertGreater(self.tried, 50)
+
+    def test_no_repository_of_backups_is_inside(self):
+        name = "ops.backup.repository"
+        more = {"kind": "s3", "bucket": "b"}
+        self.check_no_address_leads_inside(name, "endpoint", "https://{}:9000", **more)
+        more = {"kind": "sftp", "user": "u", "path": "p"}
+        self.check_no_address_leads_inside(name, "host", "{}", **more)

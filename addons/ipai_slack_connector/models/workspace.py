@@ -92,6 +92,8 @@ class Workspace(models.Model):
                 raise ValidationError(
                     self.env._("The API address must begin with https://: a token travels there.")
                 )
+            what = self.env._("The API address")
+            self.env["ops.project"]._refuse_inside(workspace.api_url, what)
 
     @api.depends("scopes")
     def _compute_missing_scopes(self):

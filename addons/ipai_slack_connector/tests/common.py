@@ -23,6 +23,7 @@ class SlackMixin(OpsMixin):
     @classmethod
     def set_up_slack(cls):
         cls.set_up_operations()
+        cls.env["ir.config_parameter"].set_param("ipai_ops.open_networks", "127.0.0.1")
         cls.env.cr.execute("DELETE FROM ops_fact")  # what tests that really commit left behind
         cls.messages = cls.env["ipai.slack.message"].sudo()
         cls.lines = cls.env["ipai.slack.line"].sudo()

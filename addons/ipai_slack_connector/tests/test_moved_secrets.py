@@ -29,3 +29,6 @@ class TestMovedSecrets(SealedWalk, SlackMixin, TransactionCase):
         self.check_nothing_closed_is_kept_in_the_clear()
         self.check_no_secret_follows_its_address()
         self.assertGreaterEqual(self.tried, 9)
+
+    def test_no_slack_is_inside_unless_an_operator_opens_it(self):
+        self.check_no_address_leads_inside("ipai.slack.workspace", "api_url", "https://{}/api/")
