@@ -11,6 +11,7 @@ FILE = ".ipai.yml"
 LARGEST_BYTES = 100_000
 DEEPEST = 5
 LONGEST_VALUE = 1000
+MOST_VALUES = 2000
 LONGEST_PATH = 250
 MOST_PROBLEMS = 20
 ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -113,10 +114,15 @@ def _pairs(text: str):
 
 def _check_form(text: str, yaml) -> None:
     """Look at the file piece by piece, before anything is built of it. Raises Problem."""
-    depth = 0
+    depth = count = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
+        count += isinstance(event, yaml.ScalarEvent)
+        if count > MOST_VALUES:
+            raise Problem(
+                event.start_mark.line + 1, "", f"the file has more than {MOST_VALUES} values"
+            )
         if wrong := _unfit(event, depth):
             raise Problem(event.start_mark.line + 1, "", wrong)
 

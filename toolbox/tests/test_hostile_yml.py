@@ -37,7 +37,7 @@ HOSTILE = {
     "a tag of its own": ("tests: !secret [a]\n", 1),
     "a binary": ("base_image: !!binary aWQ=\n", 1),
     "two documents": ("workers: 2\n---\nworkers: 3\n", 2),
-    "many keys": ("".join(f"k{n}: 1\n" for n in range(9000)), 1),
+    "many keys": ("".join(f"k{n}: 1\n" for n in range(9000)), 1001),
     "many anchors": ("tests: [" + ", ".join(f"&a{n} x" for n in range(9000)) + "]", 1),
     "a list as a key": ("[workers]: 2\n", 1),
     "bytes of no character": (b"workers: 2\nbase_image: \xff\xfe\n", 2),
@@ -57,9 +57,9 @@ def test_a_hostile_file_is_refused_at_its_line_and_at_once(name, tmp_path):
     (tmp_path / ".ipai.yml").write_bytes(
         content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     )
-    began, memory = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     _settings, problems = read_settings(tmp_path)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 200_000
     assert re.match(rf"\.ipai\.yml, line {line}\b", problems[0]), problems[0][:300]
     assert max(map(len, problems)) < 500 and len(problems) <= 50
