@@ -103,6 +103,12 @@ class BackupRepository(models.Model):
                     self.env._("The repository needs its %s.", ", ".join(missing))
                 )
 
+    @api.constrains("kind", "endpoint", "host")
+    def _check_elsewhere(self):
+        for repository in self:
+            place = {"s3": repository.endpoint, "sftp": repository.host}.get(repository.kind)
+            repository.project_id._refuse_inside(place, self.env._("The repository's address"))
+
     @api.model_create_multi
     def create(self, vals_list):
         rows = [{**self.default_get(["project_id", "active"]), **vals} for vals in vals_list]

@@ -11,12 +11,6 @@ from ..engine import naming
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CODE_LIMIT = 30
 TAKEN = ("edge", "firewall", "gate", "management", "odoo", "postgres", "registry", "tools")
-GIT_HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/]*@)?([^:/]*)")
-
-
-def _git_host(url):
-    """Return the host of a repository's address, https://host/path or user@host:path."""
-    return GIT_HOST.match(url or "").group(1).lower()
 
 
 class Project(models.Model):
@@ -191,19 +185,7 @@ class Project(models.Model):
             raise UserError(
                 self.env._("A project's code is part of its hosts and databases: it cannot change.")
             )
-        if "repository_url" not in vals:
-            return super().write(vals)
-        hosts = {project: _git_host(project.repository_url) for project in self}
-        with self.env.cr.savepoint():
-            done = super().write(vals)
-            moved = self.filtered(lambda one: _git_host(one.repository_url) != hosts[one])
-            moved._check_may_send_credentials()
-        return done
-
-    def _check_may_send_credentials(self):
-        """Credentials that go to another host are given anew, in effect: that takes the same right."""
-        for project in self.filtered("has_git_credentials"):
-            project._check_may("secrets")
+        return super().write(vals)
 
     def _make_production(self):
         """A project without a production environment gets one for the branch main."""

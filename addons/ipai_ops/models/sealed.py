@@ -13,6 +13,9 @@ from ..engine.keyring import NONCE_BYTES, Damaged, Keyring, LostKey, key_id_of
 _logger = logging.getLogger(__name__)
 
 KNOWN_KEY = "ipai_ops.secrets_key_id"
+S3 = ("endpoint", "bucket", "prefix", "region")
+SFTP = ("host", "port", "user", "path", "sftp_known_hosts")
+DECLARED = ("goes_to", "goes_nowhere")
 
 
 class Sealed(models.AbstractModel):
@@ -23,6 +26,65 @@ class Sealed(models.AbstractModel):
     _sealed = ()
 
     sealed_values = fields.Json(groups=fields.NO_ACCESS, copy=False)
+
+    def _valid_field_parameter(self, field, name):
+        return name in DECLARED or super()._valid_field_parameter(field, name)
+
+    def write(self, vals):
+        """A secret is for the address it was given for: at another one it is given anew, or gone."""
+        watched = self._secrets_of_addresses(vals)
+        before = [record._where_and_what(watched) for record in self] if watched else []
+        done = super().write(vals)
+        for record, old in zip(self, before, strict=False):
+            now = record._where_and_what(watched)
+            moved = {name for name in watched if old[name][0] != now[name][0]}
+            record._forget(
+                {name for name in moved if old[name][1] and old[name][1] == now[name][1]}
+            )
+        return done
+
+    def onchange(self, values, field_names, fields_spec):
+        """Say in the form that a changed address takes a kept secret along."""
+        found = super().onchange(values, field_names, fields_spec)
+        kept = self._origin.sudo().sealed_values or {}  # that there is one is no secret
+        if len(self) == 1 and kept.keys() & self._secrets_of_addresses(field_names):
+            found.setdefault("warning", self._forgetting_warning())
+        return found
+
+    def _forgetting_warning(self):
+        text = self.env._(
+            "The secret that is kept here was given for the old address. It is deleted when you "
+            "save, unless you enter it again."
+        )
+        title = self.env._("Enter the secret again")
+        return {"title": title, "message": text, "type": "notification"}
+
+    @api.model
+    def _secrets_of_addresses(self, names):
+        """Return the secrets that go to the addresses of these names: address fields by secret."""
+        declared = {
+            name: getattr(field, "goes_to", None) or () for name, field in self._fields.items()
+        }
+        return {name: goes_to for name, goes_to in declared.items() if set(goes_to) & set(names)}
+
+    def _where_and_what(self, watched):
+        """Return where each secret goes, and what is stored of it; a new value is stored otherwise."""
+        own = self.sudo()  # closed to everybody; nothing of it is shown
+        stored = own.sealed_values or {}
+        return {
+            name: (tuple(_plain(own[each]) for each in goes_to), stored.get(name))
+            for name, goes_to in watched.items()
+        }
+
+    def _forget(self, names):
+        """Delete the secrets of these names, and tell the audit trail."""
+        if not names:
+            return
+        own = self.sudo()  # nobody writes them directly
+        own.sealed_values = {
+            name: value for name, value in own.sealed_values.items() if name not in names
+        }
+        self.env["ops.audit"]._note("secret.forgotten", self, names=sorted(names))
 
     def _read_sealed(self, name):
         for record in self:
@@ -132,9 +194,16 @@ class Sealed(models.AbstractModel):
         return count
 
 
-def sealed_field(kind, name, **options):
+def _plain(value):
+    """Return an address as it is compared."""
+    return value.strip().rstrip("/") if isinstance(value, str) else value or False
+
+
+def sealed_field(kind, name, goes_to=(), goes_nowhere="", **options):
     """Return a field whose value is stored encrypted.
 
+    ``goes_to`` names the fields that say where the value is sent or used: where one of them changes,
+    the value is deleted unless it is given again. ``goes_nowhere`` says why there is none.
     Each has a compute and an inverse of its own: fields that share them are written together, and
     those that were not given would be stored as blank.
     """
@@ -146,6 +215,7 @@ def sealed_field(kind, name, **options):
     def inverse(records):
         records._write_sealed(name)
 
+    options |= {"goes_to": tuple(goes_to), "goes_nowhere": goes_nowhere}
     return kind(compute=compute, inverse=inverse, store=False, **options)
 
 
@@ -154,9 +224,13 @@ class Project(models.Model):
     _inherit = ["ops.project", "ops.sealed"]
     _sealed = ("webhook_secret", "git_credentials", "masking_key")
 
-    webhook_secret = sealed_field(fields.Char, "webhook_secret")
-    git_credentials = sealed_field(fields.Text, "git_credentials")
-    masking_key = sealed_field(fields.Char, "masking_key")
+    webhook_secret = sealed_field(
+        fields.Char, "webhook_secret", goes_nowhere="It checks what the forge sends."
+    )
+    git_credentials = sealed_field(fields.Text, "git_credentials", goes_to=("repository_url",))
+    masking_key = sealed_field(
+        fields.Char, "masking_key", goes_nowhere="Only the product's own jobs get it."
+    )
 
     @api.depends("sealed_values")
     def _compute_has_git_credentials(self):
@@ -169,8 +243,14 @@ class Environment(models.Model):
     _inherit = ["ops.environment", "ops.sealed"]
     _sealed = ("db_password", "admin_password")
 
-    db_password = sealed_field(fields.Char, "db_password")
-    admin_password = sealed_field(fields.Char, "admin_password")
+    db_password = sealed_field(
+        fields.Char,
+        "db_password",
+        goes_nowhere="The product makes it; the server is fixed once there is a database.",
+    )
+    admin_password = sealed_field(
+        fields.Char, "admin_password", goes_nowhere="The product makes it, for the target itself."
+    )
 
 
 class BackupRepository(models.Model):
@@ -178,7 +258,9 @@ class BackupRepository(models.Model):
     _inherit = ["ops.backup.repository", "ops.sealed"]
     _sealed = ("key", "s3_access_key", "s3_secret_key", "sftp_key")
 
-    key = sealed_field(fields.Char, "key")
-    s3_access_key = sealed_field(fields.Char, "s3_access_key")
-    s3_secret_key = sealed_field(fields.Char, "s3_secret_key")
-    sftp_key = sealed_field(fields.Text, "sftp_key")
+    key = sealed_field(
+        fields.Char, "key", goes_nowhere="It encrypts before anything is sent and is never sent."
+    )
+    s3_access_key = sealed_field(fields.Char, "s3_access_key", goes_to=S3)
+    s3_secret_key = sealed_field(fields.Char, "s3_secret_key", goes_to=S3)
+    sftp_key = sealed_field(fields.Text, "sftp_key", goes_to=SFTP)

@@ -25,6 +25,7 @@ from . import test_ingest
 from . import test_limits
 from . import test_log
 from . import test_moment
+from . import test_moved_secrets
 from . import test_named_records
 from . import test_no_500
 from . import test_mail

@@ -48,9 +48,11 @@ class Workspace(models.Model):
     scopes = fields.Char(copy=False, readonly=True)
     missing_scopes = fields.Char(compute="_compute_missing_scopes")
     client_id = fields.Char(string="Client ID", copy=False)
-    bot_token = sealed_field(fields.Char, "bot_token", **CLOSED)
-    signing_secret = sealed_field(fields.Char, "signing_secret", **CLOSED)
-    client_secret = sealed_field(fields.Char, "client_secret", **CLOSED)
+    bot_token = sealed_field(fields.Char, "bot_token", goes_to=("api_url",), **CLOSED)
+    signing_secret = sealed_field(
+        fields.Char, "signing_secret", goes_nowhere="It checks what Slack sends.", **CLOSED
+    )
+    client_secret = sealed_field(fields.Char, "client_secret", goes_to=("api_url",), **CLOSED)
     new_bot_token = fields.Char(
         string="Bot token", compute="_compute_write_only", inverse="_inverse_secrets"
     )
@@ -71,7 +73,7 @@ class Workspace(models.Model):
     interaction_url = fields.Char(string="Interactivity URL", compute="_compute_urls")
     redirect_url = fields.Char(string="Redirect URL", compute="_compute_urls")
     install_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    install_code = sealed_field(fields.Char, "install_code", **CLOSED)
+    install_code = sealed_field(fields.Char, "install_code", goes_to=("api_url",), **CLOSED)
     paused_until = fields.Datetime(copy=False, readonly=True)
     attempts = fields.Integer(copy=False, readonly=True)
     channel_ids = fields.One2many("ipai.slack.channel", "workspace_id")
@@ -90,6 +92,8 @@ class Workspace(models.Model):
                 raise ValidationError(
                     self.env._("The API address must begin with https://: a token travels there.")
                 )
+            what = self.env._("The API address")
+            self.env["ops.project"]._refuse_inside(workspace.api_url, what)
 
     @api.depends("scopes")
     def _compute_missing_scopes(self):
@@ -111,6 +115,12 @@ class Workspace(models.Model):
                     closed[name] = given
                     closed._hope_again()
         self.invalidate_recordset([f"new_{name}" for name in SECRETS])
+
+    def _forget(self, names):
+        super()._forget(names)
+        if "bot_token" in names:
+            said = self.env._("The API address was changed: enter the token again.")
+            self.sudo().write({"state": "draft", "said": said})  # the product's own fields
 
     @api.depends("sealed_values")
     def _compute_has_secrets(self):
