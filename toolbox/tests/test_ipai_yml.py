@@ -94,7 +94,7 @@ TABLE = [
     "install: [null]\n", "install: [~]\n", "apt: [2024-01-01]\n", "apt: [1.5]\n",
     "apt: [curl=7.88.1-10+deb12u5]\n", "python: ['-r other.txt']\n", "python: [\"a\\nb\"]\n",
     "tests: [é]\n", "base_image: registry.example/odoo@sha256:0\n", "base_image: 19\n",
-    "install: !!python/tuple [sale]\n", 
+    "install: !!python/tuple [sale]\n",
 ]  # fmt: skip
 
 
