@@ -10,6 +10,7 @@ import pytest
 WHOLE = "20000|200"
 MANIFEST = {"odoo_dump": "1", "major_version": "19.0", "modules": {"base": "19.0.1.3"}}
 SQL = "CREATE TABLE public.ir_module_module (id integer);\n"
+CLOSING = "--\n-- PostgreSQL database dump complete\n--\n"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def archive(path, members, manifest=MANIFEST, sql=SQL):
         if manifest is not None:
             out.writestr("manifest.json", json.dumps(manifest))
         if sql is not None:
-            out.writestr("dump.sql", sql)
+            out.writestr("dump.sql", sql + CLOSING)
         for name, content in members:
             out.writestr(name, content)
     return path

@@ -175,7 +175,7 @@ def test_a_hostile_archive_springs_no_trap_as_superuser_when_it_comes_in(trapped
     {TRAPS}
     DO $x$ BEGIN
       EXECUTE format('ALTER DATABASE %I SET search_path = evil, pg_catalog, public', current_database());
-    END $x$;
+    END $x$;\n-- PostgreSQL database dump complete
     """
     with zipfile.ZipFile(tmp_path / "hostile.zip", "w") as archive:
         facts = {"odoo_dump": "1", "major_version": "19.0", "modules": {"base": "19.0.1.3"}}

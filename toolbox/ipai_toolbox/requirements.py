@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .addons import Addon
-from .ipai_yml import PACKAGE
+from .ipai_yml_keys import PACKAGE
 from .outcome import Failure
 from .tree import is_inside
 
@@ -116,7 +116,7 @@ def _follow(line: str, where: str, path: Path, root: Path, target: Path, seen: s
 
 
 def _package(shown: str, number: int, word: str) -> str:
-    if not PACKAGE.fullmatch(word):
+    if not re.fullmatch(PACKAGE, word):
         raise Failure(
             f"{shown}, line {number}: '{word}' is not the name of a Debian package",
             "Write one package name per line, nothing else",

@@ -17,11 +17,11 @@ import pytest
 from ipai_toolbox import folders
 from ipai_toolbox.dump import date_by_content, files_of, write_dump
 from ipai_toolbox.filestore import census, check_contents
-from ipai_toolbox.foreign_sql import _allowed
 from ipai_toolbox.login import Login
 from ipai_toolbox.manifest import check_rows
 from ipai_toolbox.new_database import partial_name
 from ipai_toolbox.outcome import Failure, Unreachable
+from ipai_toolbox.plain_dump import PlainDump
 from ipai_toolbox.process import Finished
 from ipai_toolbox.restic import Repository, _Watch, repository_of, seconds_of
 from ipai_toolbox.restic_causes import explain
@@ -247,9 +247,9 @@ def test_lines_for_the_administrator_are_left_out_but_data_is_untouched():
         b"ALTER TABLE public.t OWNER TO odoo;\n",
         b"SELECT 1;\n",
     ]
-    wanted = set()
-    assert list(_allowed(script, wanted)) == [script[3], script[4], script[5], script[7]]
-    assert wanted == {"postgis"}
+    dump = PlainDump()
+    assert list(dump.allowed(script)) == [script[3], script[4], script[5], script[7]]
+    assert dump.wanted == {"postgis"}
 
 
 WITHIN = [
@@ -268,9 +268,9 @@ WITHIN = [
 @pytest.mark.parametrize("statement", WITHIN)
 def test_a_line_within_a_statement_is_left_as_it_is(statement):
     script = [*statement.splitlines(keepends=True), b"GRANT ALL ON t TO odoo;\n", b"SELECT 2;\n"]
-    wanted = set()
-    assert list(_allowed(script, wanted)) == [*script[:-2], script[-1]]
-    assert not wanted
+    dump = PlainDump()
+    assert list(dump.allowed(script)) == [*script[:-2], script[-1]]
+    assert not dump.wanted
 
 
 def test_an_archive_is_judged_by_its_list_alone(tmp_path):

@@ -123,7 +123,7 @@ def test_all_keys_are_read(root):
             "docker/Dockerfile": "FROM x",
             ".ipai.yml": (
                 "addons: [src]\ninstall:\n  - sale\n  - demo\ntests: ['/demo', '-/demo:TestSlow']\nbase_image: odoo:19.0\n"
-                "dockerfile: docker/Dockerfile\nworkers: 4\npython:\n  - phonenumbers>=8\napt: [poppler-utils]\n"
+                "dockerfile: docker/Dockerfile\npython:\n  - phonenumbers>=8\napt: [poppler-utils]\n"
             ),
         },
     )
@@ -133,7 +133,6 @@ def test_all_keys_are_read(root):
         ("/demo", "-/demo:TestSlow"),
         "odoo:19.0",
         "docker/Dockerfile",
-        4,
         ("phonenumbers>=8",),
         ("poppler-utils",),
     )
@@ -148,15 +147,17 @@ def test_tests_can_be_switched_off(root):
     "text,problem",
     [
         (
-            "workers: 2\ninstal: [a]\n",
+            "apt: [curl]\ninstal: [a]\n",
             '.ipai.yml, line 2, key "instal": unknown key; did you mean "install"?',
         ),
         ("colour: red\n", 'line 1, key "colour": unknown key; known keys are addons, install'),
         ("environment:\n  A: b\n", "store them as secrets"),
-        (
-            "workers: many\n",
-            "line 1, key \"workers\": expected a number from 0 to 64, found 'many'",
-        ),
+        ("workers: 4\n", "the number of workers is a setting of each environment"),
+        ("install: [true]\n", "expected module names (put it in quotes), found 'true'"),
+        ('tests: "false"\n', "expected false or a list of test tags"),
+        ("install: !!set {a, b}\n", "tags are not taken"),
+        ("? [a]\n: b\n", "line 1: expected the name of a key, found a sequence"),
+        (f"install: {'[' * 40_000}", "nested deeper than"),
         (
             "install:\n  - ok\n  - Not Ok\n",
             "line 3, key \"install\": expected module names, found 'Not Ok'",
@@ -173,7 +174,7 @@ def test_tests_can_be_switched_off(root):
         ("tests: true\n", "expected false or a list of test tags"),
         ("a: [\n", "line 2: this is not YAML"),
         ("- a\n", "line 1: expected keys with values"),
-        ("workers: 1\nworkers: 2\n", 'line 2, key "workers": this key is there twice'),
+        ("apt: []\napt: [curl]\n", 'line 2, key "apt": this key is there twice'),
         ("install: [{a: b}]\n", "found a mapping"),
         ("x: !!python/object/apply:os.system [touch /tmp/x]\n", "line 1: tags are not taken"),
     ],
@@ -184,7 +185,7 @@ def test_each_mistake_names_file_line_and_key(root, text, problem):
 
 
 def test_several_mistakes_are_counted_in_one_sentence(root):
-    put(root, {".ipai.yml": "instal: []\nworkers: x\n"})
+    put(root, {".ipai.yml": "instal: []\napt: x\n"})
     with pytest.raises(Failure, match="and 1 more") as failure:
         settings_or_failure(root)
     assert "docs/ipai-yml.md" in failure.value.hint

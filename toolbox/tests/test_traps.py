@@ -4,6 +4,7 @@ tests/dataplane does the same with Odoo's own database, in the images in which t
 """
 
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -35,6 +36,16 @@ HOSTILE = "search_path = evil, pg_catalog, public"
 OWNERS = """SELECT DISTINCT r.rolname FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid
   JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = '{}' AND s.deptype = 'o'
   AND (s.classid, s.objid) NOT IN (SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typtype = 'm')"""
+
+
+CLOSING = "--\n-- PostgreSQL database dump complete\n--\n"
+
+
+def archive_of(path, sql):
+    facts = {"odoo_dump": "1", "major_version": "19.0", "modules": {"base": "19.0.1.3"}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(facts))
+        archive.writestr("dump.sql", sql)
 
 
 class Bench:
@@ -180,10 +191,8 @@ def test_a_hostile_archive_springs_no_trap_as_superuser(bench, monkeypatch):
     wanted = (
         "CREATE EXTENSION hstore;\nCREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;\n"
     )
-    with zipfile.ZipFile(bench.folder / "hostile.zip", "w") as archive:
-        facts = {"odoo_dump": "1", "major_version": "19.0", "modules": {"base": "19.0.1.3"}}
-        archive.writestr("manifest.json", json.dumps(facts))
-        archive.writestr("dump.sql", f"{wanted}{TABLES}{TRAPS}\nDO $x$ BEGIN {setting}; END $x$;\n")
+    sql = f"{wanted}{TABLES}{TRAPS}\nDO $x$ BEGIN {setting}; END $x$;\n{CLOSING}"
+    archive_of(bench.folder / "hostile.zip", sql)
     order = {"database": "hostile", "filestore": bench.store("hostile"), "name": "hostile.zip"}
     bad, places, _ = bench.as_superuser(lambda: bench.run(import_zip, **order))
     assert not bad and "check constraint" in places
@@ -196,6 +205,44 @@ def test_a_hostile_archive_springs_no_trap_as_superuser(bench, monkeypatch):
     bench.poison("hostile")
     bad, places, _ = bench.as_superuser(lambda: bench.run(renew, database="hostile"))
     assert not bad and "trigger on ir_config_parameter" in places
+
+
+def dumped(bench):
+    """What pg_dump writes of a small database of Odoo."""
+    cluster = bench.cluster
+    cluster.sql("CREATE DATABASE small OWNER acme")
+    cluster.sql(TABLES + "INSERT INTO res_users VALUES (1), (2)", "small", "acme")
+    command = ["pg_dump", "--no-owner", "-h", str(cluster.folder), "-U", "postgres", "small"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    cluster.sql("DROP DATABASE small")
+    return done.stdout
+
+
+def test_an_archive_whose_dump_is_cut_off_is_refused_before_anything_changes(bench, monkeypatch):
+    monkeypatch.setattr(import_zip, "IMPORTS", bench.folder)
+    whole, names = (
+        dumped(bench),
+        "SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database",
+    )
+    before, files = bench.cluster.sql(names), sorted(Path(bench.store("x")).parent.rglob("*"))
+    order = {"database": "moved", "filestore": bench.store("moved"), "name": "cut.zip"}
+    cuts = {
+        "within the rows of public.res_users": whole[: whole.index("1\n2\n") + 3],
+        "within a statement": whole[: whole.index("CREATE TABLE public.res_users") + 32],
+        "closing comment of pg_dump is missing": whole[
+            : whole.index("-- PostgreSQL database dump c")
+        ],
+    }
+    for sentence, sql in cuts.items():
+        archive_of(bench.folder / "cut.zip", sql)
+        with pytest.raises(Failure, match=sentence) as refused:
+            bench.run(import_zip, **order)
+        assert "Nothing was changed" in refused.value.hint
+        assert bench.cluster.sql(names) == before
+        assert sorted(Path(bench.store("x")).parent.rglob("*")) == files
+    archive_of(bench.folder / "cut.zip", whole)
+    assert bench.run(import_zip, **order)["modules"] == {"base": "19.0.1.3"}
+    assert bench.cluster.sql("SELECT count(*) FROM res_users", "moved") == "2"
 
 
 REACHING = [

@@ -2,20 +2,17 @@
 
 import re
 
-PATHS = {
-    "github": "{root}/compare/{old}...{new}",
-    "gitlab": "{root}/-/compare/{old}...{new}",
-    "gitea": "{root}/compare/{old}...{new}",
-}
+from . import webhooks
+
 SCP = re.compile(r"(?:[^@/]+@)?(?P<host>[\w.-]+):(?P<path>[^/].*)")
 
 
 def compare_url(forge: str, repository: str, old: str, new: str) -> str:
     """Return the page with the difference, or an empty text where there is none to show."""
-    root = web_root(repository)
-    if forge not in PATHS or not root or not old or not new or old == new:
+    root, path = web_root(repository), webhooks.compare_path(forge)
+    if not path or not root or not old or not new or old == new:
         return ""
-    return PATHS[forge].format(root=root, old=old, new=new)
+    return path.format(root=root, old=old, new=new)
 
 
 def web_root(repository: str) -> str:

@@ -4,11 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..asks_again import asks_again
-from ..engine import naming
+from ..engine import naming, webhooks
 from ..platform_facts import platform
 from .environment import GONE
-
-PULL_REQUEST_REFS = {"gitlab": "refs/merge-requests/%s/head"}
 
 
 class Environment(models.Model):
@@ -95,8 +93,7 @@ class Environment(models.Model):
     def _ref(self):
         """Return the Git ref a build of this environment fetches."""
         if self.pull_request:
-            forge = self.project_id.forge
-            return PULL_REQUEST_REFS.get(forge, "refs/pull/%s/head") % self.pull_request
+            return webhooks.pull_request_ref(self.project_id.forge, self.pull_request)
         return f"refs/heads/{self.branch}"
 
     def _deploy(self, trigger, commit=None, ref=None, **options):

@@ -168,6 +168,5 @@ def _result(build: Build, source: Source, context: Context, image: Image, found:
         "depends": {name: list(addon.depends) for name, addon in sorted(addons.items())},
         "install": source.install,
         "tests": source.tests,
-        "workers": source.settings.workers,
         "warnings": [*source.warnings, *context.warnings],
     }

@@ -15,6 +15,7 @@ from ..foreign_sql import run_script
 from ..job import Job
 from ..new_database import NewDatabase, new_database, size_of
 from ..outcome import Failure
+from ..plain_dump import PlainDump
 from ..postgres import Server, server_of
 from ..spec import FAULT
 from ..stage import require_room
@@ -30,6 +31,7 @@ from ..zip_check import (
 
 IMPORTS = Path("/ipai/imports")
 BLOCK = 1 << 20
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,39 @@ def _limits(job: Job) -> Limits:
 
 def _import(whole: Import) -> None:
     """Files, then the database; it gets its name when both are there."""
+    wanted = _read_through(whole)
     target = whole.folder.begin()
     try:
         _unpack(whole, target)
-        _fill(whole, _read_through(whole.archive, whole.members[DUMP]))
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-        whole.database.clear()
-        shutil.rmtree(target, ignore_errors=True)
+        _fill(whole, wanted)
+    except DAMAGE as error:
+        _clear(whole, target)
         raise refuse(f"it is damaged ({error})") from error
     except Failure:
-        whole.database.clear()
-        shutil.rmtree(target, ignore_errors=True)
+        _clear(whole, target)
         raise
     whole.folder.show()
     whole.database.finish()
+
+
+def _clear(whole: Import, target: Path) -> None:
+    whole.database.clear()
+    shutil.rmtree(target, ignore_errors=True)
+
+
+def _read_through(whole: Import) -> set[str]:
+    """Check the sum and the end of the dump before anything is made; gives the extensions it wants.
+
+    Raises Failure when it is damaged or cut off.
+    """
+    member, dump = whole.members[DUMP], PlainDump()
+    whole.job.events.progress(0.02, f"Checking {member.file_size} bytes of SQL")
+    try:
+        with whole.archive.open(member) as script:
+            dump.require_whole(script)
+    except DAMAGE as error:
+        raise refuse(f"it is damaged ({error})") from error
+    return dump.wanted
 
 
 def _unpack(whole: Import, target: Path) -> None:
@@ -113,28 +134,15 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> str
     return digest.hexdigest()
 
 
-def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> set[str]:
-    """Check the sum of the dump before its content is trusted; gives the extensions it may want.
-
-    Raises BadZipFile.
-    """
-    wanted: set[str] = set()
-    with archive.open(member) as source:
-        for line in source:
-            if line.startswith(b"CREATE EXTENSION "):
-                wanted.add(extensions.named_in(line.decode("utf-8", "replace")))
-    return wanted - {""}
-
-
-def _fill(whole: Import, may_want: set[str]) -> None:
+def _fill(whole: Import, wanted: set[str]) -> None:
     database, events = whole.database, whole.job.events
-    database.create_empty(unaccent=True, wanted=may_want)
+    database.create_empty(unaccent=True, wanted=wanted)
     events.progress(0.4, f"Loading {whole.members[DUMP].file_size} bytes of SQL")
     with database.filling() as login:
         with whole.archive.open(whole.members[DUMP]) as script:
-            wanted = run_script(login, script)
+            named = run_script(login, script)
         if not login.value("SELECT to_regclass('public.ir_module_module')"):
             raise refuse("its dump.sql is not a database of Odoo")
-    unknown = sorted(wanted - extensions.offered(whole.server, wanted))
+    unknown = sorted(named - extensions.offered(whole.server, named))
     if unknown:
         events.warning(f"The dump names extensions that were left out: {', '.join(unknown)}.")

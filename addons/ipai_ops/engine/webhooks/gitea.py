@@ -7,6 +7,7 @@ from . import common, reading
 from .events import BranchDeleted, Event, Ignored, PushEvent
 
 NAME = "gitea"
+COMPARE = "{root}/compare/{old}...{new}"
 BRANDS = ("x-forgejo-", "x-gitea-", "x-gogs-")
 OPENING = frozenset({"opened", "reopened", "synchronized"})
 

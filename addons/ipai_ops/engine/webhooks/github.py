@@ -4,6 +4,7 @@ from . import common, reading
 from .events import BranchDeleted, Event, Ignored, Ping
 
 NAME = "github"
+COMPARE = "{root}/compare/{old}...{new}"
 OPENING = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
 
 

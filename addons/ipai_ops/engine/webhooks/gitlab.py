@@ -6,6 +6,8 @@ from . import common, reading
 from .events import Event, Ignored, PullRequestEvent
 
 NAME = "gitlab"
+COMPARE = "{root}/-/compare/{old}...{new}"
+PULL_REQUEST = "refs/merge-requests/{number}/head"
 DELIVERY_HEADERS = ("idempotency-key", "webhook-id", "x-gitlab-event-uuid")
 
 
@@ -59,7 +61,7 @@ def _merge_request(data):
         is_open=is_open,
         branch=reading.branch(reading.text(request, "source_branch"), "source_branch"),
         commit=reading.commit_id(last, "id") if is_open or last else "",
-        ref=f"refs/merge-requests/{number}/head",
+        ref=PULL_REQUEST.format(number=number),
         url=reading.address(request, "url"),
         title=common.first_line(reading.some_text(request, "title")),
         author=reading.some_text(reading.some_mapping(last, "author"), "name")[:200],
