@@ -3,7 +3,7 @@ from . import dispatchers
 from . import models
 from . import wizards
 from .front_door import put_up
-from .models import audit_tables
+from .models.audit import tables as audit_tables
 
 
 def uninstall_hook(env):

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.addons.ipai_ops.engine.inner_addresses import is_inner_host
-from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import sealed_field
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import forge

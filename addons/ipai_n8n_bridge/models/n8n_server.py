@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import sealed_field
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.circuit import Circuit

@@ -7,7 +7,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ..engine import webhooks
-from ..models.guess import HOOK
+from ..models.access.guess import HOOK
 from ..too_many import TooManyGuesses
 
 LARGEST_BODY = 1 << 20

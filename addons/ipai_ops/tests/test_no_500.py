@@ -14,7 +14,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .. import call_guard
-from ..models import audit
+from ..models.audit import audit
 from .common import GATE_TOKEN, OpsMixin
 
 OURS = ("ops.", "ipai.")

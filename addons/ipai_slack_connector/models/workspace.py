@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import sealed_field
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import failures

@@ -1,0 +1,33 @@
+"""Which private networks and hosts an operator opens, for everything that calls others by a name people give."""
+
+import logging
+
+from odoo import models
+
+from ... import platform_facts
+from ...engine import inner_addresses, repository_address
+
+_logger = logging.getLogger(__name__)
+OPEN = "ipai_ops.open_networks"
+
+
+class Project(models.Model):
+    _inherit = "ops.project"
+
+    def _open_networks(self):
+        """Return the system parameter's networks and names as a list of words; none where it cannot be read."""
+        text = self.env["ir.config_parameter"].sudo().get_param(OPEN) or ""  # nobody's secret
+        try:
+            found = inner_addresses.opened(text.splitlines())
+        except ValueError as exc:
+            _logger.warning("The system parameter %s opens nothing: %s is no network.", OPEN, exc)
+            return []
+        return [*map(str, found.networks), *found.names]
+
+    def _opened(self):
+        return inner_addresses.opened(self._open_networks())
+
+    def _git_reach(self):
+        """Return what Git may call for a project."""
+        own = platform_facts.platform().own_repositories
+        return repository_address.Reach(self._opened(), (own,) if own else ())

@@ -1,0 +1,184 @@
+"""Fields that are encrypted in the database; the key lies outside it."""
+
+import logging
+import os
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, sql
+
+from ... import key_files
+from ...engine.keyring import NONCE_BYTES, Damaged, Keyring, LostKey, key_id_of
+
+_logger = logging.getLogger(__name__)
+
+KNOWN_KEY = "ipai_ops.secrets_key_id"
+
+
+class Sealed(models.AbstractModel):
+    """``_sealed`` names the fields; each is NO_ACCESS, computed and set through this mixin."""
+
+    _name = "ops.sealed"
+    _description = "Values encrypted at rest"
+    _sealed = ()
+
+    sealed_values = fields.Json(groups=fields.NO_ACCESS, copy=False)
+
+    def _read_sealed(self, name):
+        for record in self:
+            known = record.sudo().sealed_values or {}  # nobody but the product reads them
+            record[name] = record._unsealed(name, known.get(name))
+
+    def _write_sealed(self, name):
+        """Encrypt one value and leave the others as they are stored."""
+        for record in self:
+            others = {**(record.sudo().sealed_values or {})}  # nobody writes them directly
+            others.pop(name, None)
+            record.sudo().sealed_values = {**others, **record._seal({name: record[name]})}
+
+    def _seal(self, values):
+        """Return ``values`` encrypted for this record, by field; blank ones are left out."""
+        ring = self._keyring_to_write()
+        return {
+            name: ring.seal(value, self._place_of(name), os.urandom(NONCE_BYTES))
+            for name, value in values.items()
+            if value
+        }
+
+    def _unsealed(self, name, sealed):
+        if not sealed:
+            return False
+        try:
+            return self._keyring().open(sealed, self._place_of(name))
+        except LostKey as exc:
+            raise UserError(self._lost_key_text(str(exc))) from exc
+        except Damaged as exc:
+            raise UserError(
+                self.env._("The stored value of “%s” was damaged: set it again.", name)
+            ) from exc
+
+    def _place_of(self, name):
+        return f"{self._name}/{self._origin.id or self.id}/{name}"
+
+    @api.model
+    def _keyring(self):
+        return Keyring.from_text(key_files.read("secrets", self.env.cr.dbname))
+
+    @api.model
+    def _keyring_to_write(self):
+        """Return the keys; a first one is made where there never was one."""
+        ring, settings = self._keyring(), self.env["ir.config_parameter"].sudo()
+        known = settings.get_param(KNOWN_KEY)
+        if not ring.keys and known:
+            raise UserError(self._lost_key_text(known))
+        if not ring.keys:
+            key_files.prepend_line("secrets", self.env.cr.dbname, key_files.random_line())
+            ring = self._keyring()
+        if known != ring.current_id:
+            settings.set_param(KNOWN_KEY, ring.current_id)
+        return ring
+
+    def _has_sealed(self, name):
+        """Say whether there is a value: that is no secret, even when the key is lost."""
+        return name in (self.sudo().sealed_values or {})
+
+    @api.model
+    def _seal_columns(self, names):
+        """Encrypt what an older version kept in columns of these names, then drop the columns."""
+        records = self.sudo().with_context(active_test=False)
+        present = [name for name in names if sql.column_exists(self.env.cr, self._table, name)]
+        for name in present:
+            column, table = SQL.identifier(name), SQL.identifier(self._table)
+            query = SQL("SELECT id, %s FROM %s WHERE %s IS NOT NULL", column, table, column)
+            for record_id, value in self.env.execute_query(query):
+                records.browse(record_id)[name] = value
+        self.flush_model()
+        for name in present:
+            column, table = SQL.identifier(name), SQL.identifier(self._table)
+            self.env.cr.execute(SQL("ALTER TABLE %s DROP COLUMN %s", table, column))
+
+    def _lost_key_text(self, key_id):
+        return self.env._(
+            "The key %(key)s that encrypts secrets is not in %(path)s. Put it back from your backup "
+            "of keys, or set the secret again.",
+            key=key_id,
+            path=key_files.path("secrets", self.env.cr.dbname),
+        )
+
+    @api.model
+    def _stale_ids(self, limit=None):
+        """Return the ids of up to ``limit`` records that another key than the current encrypted."""
+        query = SQL(
+            "SELECT id FROM %s WHERE EXISTS ("
+            " SELECT 1 FROM jsonb_each_text(sealed_values) value"
+            " WHERE jsonb_typeof(sealed_values) = 'object' AND split_part(value.value, ':', 2) <> %s"
+            ") ORDER BY id LIMIT %s",
+            SQL.identifier(self._table),
+            self._keyring_to_write().current_id,
+            limit,
+        )
+        self.env.flush_all()
+        return [row[0] for row in self.env.execute_query(query)]
+
+    def _reseal(self):
+        """Encrypt with the current key what another one encrypted; return how many records."""
+        ring, count = self._keyring_to_write(), 0
+        for record in self.sudo():  # nobody reads or writes them directly
+            known = record.sealed_values or {}
+            if any(key_id_of(value) != ring.current_id for value in known.values()):
+                opened = {name: record._unsealed(name, value) for name, value in known.items()}
+                record.sealed_values = record._seal(opened)
+                count += 1
+        return count
+
+
+def sealed_field(kind, name, **options):
+    """Return a field whose value is stored encrypted.
+
+    Each has a compute and an inverse of its own: fields that share them are written together, and
+    those that were not given would be stored as blank.
+    """
+
+    @api.depends("sealed_values")
+    def compute(records):
+        records._read_sealed(name)
+
+    def inverse(records):
+        records._write_sealed(name)
+
+    return kind(compute=compute, inverse=inverse, store=False, **options)
+
+
+class Project(models.Model):
+    _name = "ops.project"
+    _inherit = ["ops.project", "ops.sealed"]
+    _sealed = ("webhook_secret", "git_credentials", "masking_key")
+
+    webhook_secret = sealed_field(fields.Char, "webhook_secret")
+    git_credentials = sealed_field(fields.Text, "git_credentials")
+    masking_key = sealed_field(fields.Char, "masking_key")
+
+    @api.depends("sealed_values")
+    def _compute_has_git_credentials(self):
+        for project in self:
+            project.has_git_credentials = project._has_sealed("git_credentials")
+
+
+class Environment(models.Model):
+    _name = "ops.environment"
+    _inherit = ["ops.environment", "ops.sealed"]
+    _sealed = ("db_password", "admin_password")
+
+    db_password = sealed_field(fields.Char, "db_password")
+    admin_password = sealed_field(fields.Char, "admin_password")
+
+
+class BackupRepository(models.Model):
+    _name = "ops.backup.repository"
+    _inherit = ["ops.backup.repository", "ops.sealed"]
+    _sealed = ("key", "s3_access_key", "s3_secret_key", "sftp_key")
+
+    key = sealed_field(fields.Char, "key")
+    s3_access_key = sealed_field(fields.Char, "s3_access_key")
+    s3_secret_key = sealed_field(fields.Char, "s3_secret_key")
+    sftp_key = sealed_field(fields.Text, "sftp_key")
