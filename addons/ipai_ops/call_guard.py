@@ -22,7 +22,12 @@ OUR_PATHS = ("/ipai/", "/auth_oidc/")
 OUR_CODE = re.compile(r"odoo\.addons\.ipai_\w+\.")
 # Calls of all kinds pass through these; they are no sign that an error is ours.
 DOORS = (
-    *("call_guard", "models.access.ir_http", "models.access.ir_http_access", "models.access.api_key_check"),
+    *(
+        "call_guard",
+        "models.access.ir_http",
+        "models.access.ir_http_access",
+        "models.access.api_key_check",
+    ),
     *("models.access.named_records", "models.access.product_written", "models.access.judged"),
 )
 DOORS = tuple(f"odoo.addons.ipai_ops.{name}" for name in (*DOORS, "controllers.rpc"))
