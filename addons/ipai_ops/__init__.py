@@ -1,8 +1,8 @@
 from . import controllers
-from . import dispatchers
+from .http import dispatchers
 from . import models
 from . import wizards
-from .front_door import put_up
+from .http.front_door import put_up
 from .models.audit import tables as audit_tables
 
 

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, RedirectWarning
 from odoo.orm.model_classes import is_model_definition
 from odoo.tests import tagged
 
-from .. import signed_in
+from ..authentication import signed_in
 from .common import SHA, OpsCase
 from .test_audit import AuditMixin
 

@@ -13,7 +13,7 @@ from odoo.service.model import get_public_method
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .. import call_guard
+from ..http import call_guard
 from ..models.audit import audit
 from .common import GATE_TOKEN, OpsMixin
 

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import api_call, signed_in
+from ..authentication import api_call, signed_in
 from ..models.access import second_factor
 from .common import OpsCase
 

@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ..asks_again import asks_again, asks_again_when, on_production
+from ..authentication.asks_again import asks_again, asks_again_when, on_production
 
 
 class EnvironmentDestroy(models.TransientModel):

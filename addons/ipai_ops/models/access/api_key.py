@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.sql_db import PoolError, db_connect
 
-from ... import api_call
+from ...authentication import api_call
 from ...engine import key_scope
 from ...engine.permissions import PERMISSIONS
 

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessDenied, AccessError
 from odoo.http import request
 from odoo.tools import SQL
 
-from ... import api_call
+from ...authentication import api_call
 from .api_key import SCOPE
 
 READS = frozenset({"fields_get", "read", "search", "search_count", "search_read"})

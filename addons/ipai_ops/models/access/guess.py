@@ -11,9 +11,9 @@ from odoo.exceptions import AccessDenied, AccessError
 from odoo.http import request
 from odoo.sql_db import db_connect
 
-from ... import api_call
+from ...authentication import api_call
 from ...engine import guesses
-from ...too_many import TooManyGuesses
+from ...http.too_many import TooManyGuesses
 
 LONGEST_LOGIN = 100
 TRUSTED_DAYS = 90

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
-from ... import api_call
+from ...authentication import api_call
 from .guess import PASSWORD, RESET, SECOND
 
 CODES = ("totp", "totp_mail")

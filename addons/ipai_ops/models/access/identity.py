@@ -7,8 +7,8 @@ from odoo import api, models
 from odoo.exceptions import RedirectWarning
 from odoo.http import request
 
-from ... import signed_in
-from ...asks_again import asks_again
+from ...authentication import signed_in
+from ...authentication.asks_again import asks_again
 from ..audit.hooks import refusals_kept
 
 ANYWHERE = ("destroy", "rollback", "download", "secrets", "shell", "database_shell")

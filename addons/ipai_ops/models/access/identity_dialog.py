@@ -8,7 +8,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, UserError
 
-from ... import signed_in
+from ...authentication import signed_in
 
 
 class IdentityCheck(models.TransientModel):

@@ -3,8 +3,8 @@
 from odoo import models
 from odoo.http import request
 
-from ... import call_guard
 from ...engine import call_values
+from ...http import call_guard
 
 TOO_DEEP = "The body is nested too deeply."
 HALF_CHARACTER = "A text holds half a character (a lone surrogate)."

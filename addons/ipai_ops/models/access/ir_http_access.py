@@ -5,8 +5,8 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from odoo import models
 from odoo.http import request
 
-from ...front_door import PASSED
-from ...too_many import TooManyGuesses
+from ...http.front_door import PASSED
+from ...http.too_many import TooManyGuesses
 
 
 class IrHttp(models.AbstractModel):

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ... import api_call
+from ...authentication import api_call
 from ...engine.permissions import PERMISSIONS
 from .project_member import EVERYTHING
 

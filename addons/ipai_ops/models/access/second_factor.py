@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.http import request
 
-from ... import api_call, signed_in
+from ...authentication import api_call, signed_in
 
 HARMLESS = ("view", "logs")
 MANAGERS = "ipai_ops.managers_need_second_factor"

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
-from ... import signed_in
+from ...authentication import signed_in
 from .second_factor import HARMLESS
 
 MANAGERS = "ipai_ops.managers_session_hours"

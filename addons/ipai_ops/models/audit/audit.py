@@ -12,7 +12,7 @@ from odoo.http import request
 from odoo.sql_db import PoolError, db_connect
 from odoo.tools import SQL
 
-from ... import api_call
+from ...authentication import api_call
 from ...engine.audit_chain import FIELDS
 from . import tables as audit_tables
 

@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 
 
 class Run(models.Model):

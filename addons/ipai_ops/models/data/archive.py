@@ -5,8 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ... import imports_folder
-from ...asks_again import asks_again_when, on_production
+from ...adapters.local import imports_folder
+from ...authentication.asks_again import asks_again_when, on_production
 from .snapshot import UNDER_WAY
 
 KEPT = timedelta(days=3)

@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...asks_again import asks_again_when, on_production
+from ...authentication.asks_again import asks_again_when, on_production
 from ..environment.environment import GONE
 
 

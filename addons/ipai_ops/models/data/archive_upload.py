@@ -3,7 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ... import imports_folder, signed_in
+from ...adapters.local import imports_folder
+from ...authentication import signed_in
 from ...engine.wording import size
 from .archive import KEPT
 

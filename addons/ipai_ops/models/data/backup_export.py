@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 from ..audit.hooks import refusals_kept
 
 UNDER_WAY = ("blocked", "queued", "running")

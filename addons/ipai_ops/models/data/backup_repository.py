@@ -6,7 +6,7 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 from ...engine.steps.copies import BACKUPS
 
 SECRET_FILES = {

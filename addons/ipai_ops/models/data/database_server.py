@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ... import platform_facts
+from ...adapters.local import platform_facts
 
 MANAGERS = "ipai_ops.group_manager"  # where a server is, and how to get in, is theirs to know
 STAGE_FLAGS = ("production", "staging", "development")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 from .snapshot import UNDER_WAY
 
 POINT_STATES = [

@@ -3,9 +3,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...asks_again import asks_again
+from ...adapters.local.platform_facts import platform
+from ...authentication.asks_again import asks_again
 from ...engine import naming
-from ...platform_facts import platform
 from .environment import GONE
 
 PULL_REQUEST_REFS = {"gitlab": "refs/merge-requests/%s/head"}

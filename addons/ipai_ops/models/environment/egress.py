@@ -5,7 +5,7 @@ import hashlib
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ... import platform_facts
+from ...adapters.local import platform_facts
 from ...engine import gate, host_list
 from ...engine.steps import common
 from ..network.edge import SERVED

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ... import platform_facts
+from ...adapters.local import platform_facts
 from ...engine import branches, naming
 from ..run.run import COLOURS, RUN_STATES
 

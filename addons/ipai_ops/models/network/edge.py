@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 
-from ... import platform_facts
+from ...adapters.local import platform_facts
 from ...engine import address_list, edge_config
 
 ALLOWED = "ipai_ops.allowed_addresses"

@@ -4,7 +4,7 @@ import logging
 
 from odoo import models
 
-from ... import platform_facts
+from ...adapters.local import platform_facts
 from ...engine import inner_addresses, repository_address
 
 _logger = logging.getLogger(__name__)

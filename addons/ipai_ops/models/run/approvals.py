@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 from ...engine.policies import Voice
 
 ACTIVITY = "ipai_ops.activity_approval"

@@ -2,10 +2,10 @@
 
 from odoo import models
 
+from ...adapters.local.platform_facts import platform
 from ...engine import effects, steps
 from ...engine.plan import StepContext
 from ...engine.steps import common
-from ...platform_facts import platform
 from ..environment.release import RELEASING
 
 ACTIVE = ("blocked", "queued", "running")

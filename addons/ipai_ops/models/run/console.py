@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 from ...engine import console
 from ..access.rights import refusal
 from ..audit.hooks import refusals_kept

@@ -5,7 +5,7 @@ import calendar
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ... import platform_facts
+from ...adapters.local import platform_facts
 from ...engine import odoo_conf, registry_login
 from ...engine.steps import common, copies
 from ..data.backup_repository import REPOSITORY_FILES

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...asks_again import asks_again
+from ...authentication.asks_again import asks_again
 from ...engine.lifecycle import RUN_OVER, check_run
 
 # Kinds of run whose beginning asks for another right than to deploy.

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 
-from ... import api_call, signed_in
+from ...authentication import api_call, signed_in
 from ...engine import policies
 from ...engine.lifecycle import check_run
 from ..governance.policy import aware

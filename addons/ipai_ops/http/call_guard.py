@@ -15,7 +15,7 @@ from psycopg2 import errors
 
 from odoo.exceptions import UserError
 
-from .engine import call_form, call_values
+from ..engine import call_form, call_values
 
 OURS = ("ops.", "ipai.")
 OUR_PATHS = ("/ipai/", "/auth_oidc/")
@@ -23,14 +23,15 @@ OUR_CODE = re.compile(r"odoo\.addons\.ipai_\w+\.")
 # Calls of all kinds pass through these; they are no sign that an error is ours.
 DOORS = (
     *(
-        "call_guard",
+        "http.call_guard",
+        "controllers.rpc",
         "models.access.ir_http",
         "models.access.ir_http_access",
-        "models.access.api_key_check",
     ),
-    *("models.access.named_records", "models.access.product_written", "models.access.judged"),
+    *("models.access.api_key_check", "models.access.named_records"),
+    *("models.access.product_written", "models.access.judged"),
 )
-DOORS = tuple(f"odoo.addons.ipai_ops.{name}" for name in (*DOORS, "controllers.rpc"))
+DOORS = tuple(f"odoo.addons.ipai_ops.{name}" for name in DOORS)
 FAULTS = (
     *(TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError),
     *(RecursionError, NotImplementedError, psycopg2.DataError, psycopg2.ProgrammingError),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from .engine.platform import Platform
+from ...engine.platform import Platform
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -12,8 +12,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from odoo.http import Application
 
-from . import platform_facts
-from .engine import front_door
+from ..adapters.local import platform_facts
+from ..engine import front_door
 
 PASSED = "ipai.front_door"  # in the environ of a request: "edge" or "direct"
 DISCARD_PORT = 9
