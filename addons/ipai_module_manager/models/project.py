@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.addons.ipai_ops.engine.inner_addresses import is_inner_host
-from odoo.addons.ipai_ops.models.secrets.encrypted import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import encrypted
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import forge
@@ -21,7 +21,7 @@ class Project(models.Model):
         string="Forge's API",
         help="Blank: worked out from the repository's URL, for instance https://git.example.com/api/v1.",
     )
-    forge_token = sealed_field(fields.Char, "forge_token", groups=fields.NO_ACCESS, copy=False)
+    forge_token = encrypted(fields.Char, "forge_token")
     new_forge_token = fields.Char(
         string="Forge token",
         compute="_compute_new_forge_token",

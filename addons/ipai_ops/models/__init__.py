@@ -1,102 +1,20 @@
-# ruff: noqa: F811
-from .access import product_written
-from .access import judged
-from .outbox import question
-from .project import project
-from .data import database_server
-from .run import artifact
-from .environment import environment
-from .project import limits
-from .data import database_server_project
-from .environment import actions
-from .environment import promotion
-from .access import role
-from .access import role_right
-from .access import project_member
-from .run import run
-from .run import queue
-from .run import lifecycle
-from .run import ingest
-from .run import api
-from .access import rights
-from .governance import policy
-from .governance import verdict
-from .governance import approval
-from .governance import delegation
-from .run import policies
-from .environment import move
-from .run import approvals
-from .run import approval_requests
-from .run import outlook
-from .access import confidential
-from .access import rights_offered
-from .access import named_records
-from .access import ir_http
-from .run import step
-from .run import event
-from .run import journal
-from .run import artifacts
-from .data import backup_repository
-from .run import files
-from .environment import release
-from .data import backup
-from .data import backup_actions
-from .data import backup_export
-from .data import snapshot
-from .data import archive
-from .data import archive_upload
-from .data import archive_import
-from .data import restore_point
-from .data import restore
-from .project import data
-from .environment import data
-from .environment import data_news
-from .environment import point_in_time
-from .data import backup_retention
-from .run import outcome
-from .environment import rollback
-from .project import webhook_delivery
-from .project import webhook_receive
-from .project import git_events
-from .project import polling
-from .project import reach
-from .outbox import fact
-from .outbox import fact_consumer
-from .run import events
-from .data import server_archive
-from .outbox import alert
-from .network import edge
-from .environment import hold
-from .outbox import bus
-from .project import presentation
-from .environment import presentation
-from .run import artifact_presentation
-from .run import presentation
-from .run import step_presentation
-from .environment import addresses
-from .network import mail
-from .network import egress_refusal
-from .secrets import encrypted
-from .secrets import secret
-from .secrets import delivery
-from .environment import egress
-from .audit import audit
-from .audit import checkpoint
-from .audit import exported
-from .audit import audited
-from .audit import hooks
-from .access import api_key
-from .access import api_key_check
-from .access import rights_narrowed
-from .audit import users
-from .access import second_factor
-from .access import session_age
-from .access import confirmed
-from .access import followers
-from .access import identity
-from .access import identity_dialog
-from .run import console
-from .access import guess
-from .access import sign_up
-from .access import guess_hooks
-from .access import ir_http_access
+"""The product's memory, a package for each thing it is about.
+
+A model is defined once. Where it is too long for one file it is continued in files of its own package,
+and no two of them define the same name: the order of imports decides nothing but that mixins come first.
+"""
+
+from . import audit  # the audit trail: what was done, by whom, and what was refused
+from . import secrets  # what is kept encrypted, and what nobody reads
+from . import access  # who somebody is, what they may, and what holds for every call
+from . import project  # one customer Odoo: its repository, its people, its settings
+from . import (
+    environment,
+)  # one running Odoo of a project: what it serves, and what people do with it
+from . import (
+    run,
+)  # one execution of a pipeline: how it comes to be, is judged, moves, speaks and ends
+from . import governance  # what must hold before work begins, and who lets it pass
+from . import data  # data: kept, proven, copied, brought back
+from . import network  # the way in and the ways out
+from . import outbox  # what other systems and people are told and asked

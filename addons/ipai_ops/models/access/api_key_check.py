@@ -3,7 +3,6 @@
 from odoo import api, models
 from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 from odoo.exceptions import AccessDenied, AccessError
-from odoo.http import request
 from odoo.tools import SQL
 
 from ...authentication import api_call
@@ -38,6 +37,11 @@ class UsersApikeys(models.Model):
 
     def _check_credentials(self, *, scope, key):
         """Accept a key of ours where a key for calls is asked for, and narrow what follows."""
+        user_id = self._user_of_key(scope, key)
+        self._note_shown(user_id, scope, key)
+        return user_id
+
+    def _user_of_key(self, scope, key):
         user_id = super()._check_credentials(scope=scope, key=key)
         if user_id and api_call.current():
             api_call.keep_used(self.env.cr)
@@ -73,20 +77,17 @@ class Users(models.Model):
     _inherit = "res.users"
 
     @api.model
-    def _check_uid_passwd(self, uid, passwd):
-        """Look at a key of ours each time: what Odoo remembers as good knows no scope."""
-        if not self.env["res.users.apikeys"].sudo()._rows_like(uid, passwd):
-            return super()._check_uid_passwd(uid, passwd)
+    def _check_key_as_password(self, uid, key):
+        """Take a key of ours where a password is asked for; raises AccessDenied where it is not good."""
         with self._assert_can_auth(user=uid):
             user = self.with_user(uid).env.user
             if not user.active:
                 raise AccessDenied
-            credential = {"login": user.login, "password": passwd, "type": "password"}
+            credential = {"login": user.login, "password": key, "type": "password"}
             with self.env["ops.guess"]._watched(user.login):
                 user._check_credentials(credential, {"interactive": False})
         call = api_call.current()
         self.env["ops.api.key"].with_user(uid)._check_call(call.model, call.method)
-        return None
 
     def has_group(self, group_ext_id):
         """Whoever comes with a narrowed key is no manager."""
@@ -132,23 +133,6 @@ class ApiKey(models.Model):
             return False
         parents = [each for each in type(self.env[model]).__mro__ if method in vars(each)]
         return bool(parents) and all(each.__module__.startswith(OWN_ADDONS) for each in parents)
-
-
-class IrHttp(models.AbstractModel):
-    _inherit = "ir.http"
-
-    @classmethod
-    def _auth_method_bearer(cls):
-        with api_call.calling(api_call.Call(api_call.address())):
-            super()._auth_method_bearer()
-
-    @classmethod
-    def _pre_dispatch(cls, rule, args):
-        super()._pre_dispatch(rule, args)
-        if request.env.uid and api_call.scope(request.env):
-            keys = request.env["ops.api.key"]
-            model = args.get("__model__", request.httprequest.path)
-            keys._check_call(model, args.get("__method__", ""))
 
 
 class IrRule(models.Model):

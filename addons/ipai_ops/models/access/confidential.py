@@ -3,35 +3,18 @@
 from odoo import models
 
 
-class Project(models.Model):
-    _inherit = "ops.project"
+class ConfidentialMixin(models.AbstractModel):
+    """Stands before ``mail.thread`` in what a model inherits."""
+
+    _name = "ops.confidential.mixin"
+    _description = "News for those who may see it"
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Drop the users who may not read the records now; others were chosen by whoever wrote."""
         found = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return _those_who_see(self, found)
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        found = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return _those_who_see(self, found)
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        found = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return _those_who_see(self, found)
-
-
-def _those_who_see(records, recipients):
-    """Drop the users who may not read ``records`` now; others were chosen by whoever wrote."""
-    users = records.env["res.users"]
-    return [
-        row
-        for row in recipients
-        if not row.get("uid") or records.with_user(users.browse(row["uid"])).has_access("read")
-    ]
+        users = self.env["res.users"]
+        return [
+            row
+            for row in found
+            if not row.get("uid") or self.with_user(users.browse(row["uid"])).has_access("read")
+        ]

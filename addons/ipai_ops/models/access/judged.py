@@ -34,12 +34,14 @@ class Base(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._refuse_own_fields({name for vals in vals_list for name in vals})
         if self.env.su or not self._name.startswith(OURS):
             return super().create(vals_list)
         with self.env.cr.savepoint():
             return super().create(vals_list)
 
     def write(self, vals):
+        self._refuse_own_fields(vals)
         if self.env.su or self._place_fields().isdisjoint(vals):
             return super().write(vals)
         with self.env.cr.savepoint():

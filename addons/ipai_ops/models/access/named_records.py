@@ -10,6 +10,7 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError
 
 from ...engine import call_values
+from ..audit.refusals import kept
 
 OURS = ("ops.", "ipai.", "auth.oauth.provider")
 
@@ -91,14 +92,16 @@ class IrRule(models.Model):
     def _make_access_error(self, operation, records):
         """Say no without the names of the records, which Odoo tells whoever is in developer mode."""
         refusal = super()._make_access_error(operation, records)
-        if not records._name.startswith(OURS):
-            return refusal
-        what = self.env["ir.model"]._get(records._name).name
+        if records._name.startswith(OURS):
+            refusal = self._nameless(operation, records)
+        return kept(records, operation, refusal)
+
+    def _nameless(self, operation, records):
         return AccessError(
             self.env._(
                 "You may not %(operation)s this: %(what)s (%(model)s). Ask who looks after the project.",
                 operation=operation,
-                what=what,
+                what=self.env["ir.model"]._get(records._name).name,
                 model=records._name,
             )
         )

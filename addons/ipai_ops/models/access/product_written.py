@@ -4,15 +4,16 @@ In Odoo ``readonly`` greys a field out on a screen and holds nobody back. Here i
 and it holds for every way a value can take: values given, values of the context (``default_…``),
 personal defaults (``ir.default``), imports, copies, commands of a parent. The product writes these
 fields in ``sudo``, after it has asked for the right. A model that is written by the product alone
-says so for all its fields: ``_product_written = True``.
+says so for all its fields: ``_product_written = True``. ``judged.py`` asks before each write.
 """
 
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import ormcache
 
+from ..constants import OF_ODOO
+
 OURS = "ipai_"
-OF_ODOO = frozenset(("id", "display_name", "create_uid", "create_date", "write_uid", "write_date"))
 
 
 class Base(models.AbstractModel):
@@ -34,15 +35,6 @@ class Base(models.AbstractModel):
             and (field.readonly or self._product_written)
             and any(module.startswith(OURS) for module in field._modules or ())
         )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_own_fields({name for vals in vals_list for name in vals})
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_own_fields(vals)
-        return super().write(vals)
 
     def copy_data(self, default=None):
         """A person's copy is a new record: what the product wrote of the old one stays with it."""

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ...authentication import api_call
 from ...engine import permissions
 
 EVERYTHING = frozenset(
@@ -17,6 +18,8 @@ MANAGING = frozenset(("members", stage) for stage in permissions.STAGES)
 class ProjectMember(models.Model):
     _name = "ops.project.member"
     _description = "Member of a project"
+    _inherit = ["ops.reauthenticated.mixin", "ops.offered.mixin", "ops.audited.mixin"]
+    _offered = {"write": "members", "create": "members", "unlink": "members"}
     _order = "project_id, role_id, id"
 
     project_id = fields.Many2one("ops.project", required=True, index=True, ondelete="cascade")
@@ -121,12 +124,28 @@ class ProjectMember(models.Model):
 
     @api.model
     def _places(self, user):
-        """Return {(permission, stage): ids of the projects where ``user`` has it}."""
+        """Return {(permission, stage): ids of the projects where ``user`` has it}; a key narrows it."""
+        held = api_call.scope(self.env)
+        if not held or held.user_id != user.id:
+            return self._given_places(user)
+        named = held.narrowed(EVERYTHING)
+        places = self._all_places() if user._is_indeed_manager() else self._given_places(user)
+        reached = {
+            granted: {one for one in places.get(granted, ()) if held.reaches_project(one)}
+            for granted in named
+        }
+        return reached | dict.fromkeys(EVERYTHING - named, frozenset())
+
+    def _given_places(self, user):
         places = defaultdict(set)
         for member in self._of_user(user):
             for granted in member.role_id._granted():
                 places[granted].add(member.project_id.id)
         return places
+
+    def _all_places(self):
+        ids = set(self.env["ops.project"].sudo().search([]).ids)  # a manager's key reaches them all
+        return dict.fromkeys(EVERYTHING, ids)
 
     @api.model
     def _users_with(self, permission, project, stage):
@@ -136,33 +155,3 @@ class ProjectMember(models.Model):
         fitting = members.filtered(lambda member: member.role_id._allows(permission, stage))
         users = fitting.user_id | fitting.group_id.all_user_ids
         return users.filtered(lambda user: user.active and not user.share)
-
-
-class Project(models.Model):
-    _inherit = "ops.project"
-
-    member_ids = fields.One2many("ops.project.member", "project_id", string="Members", copy=False)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        projects = super().create(vals_list)
-        if self.env["ops.run"]._is_person(self.env.user):
-            for project in projects:
-                project._let_in(self.env.user, "admin")
-        return projects
-
-    def _let_in(self, user, role_code):
-        """Make ``user`` a member in a shipped role."""
-        self.ensure_one()
-        role = self.env.ref(f"ipai_ops.role_{role_code}")
-        values = {"project_id": self.id, "user_id": user.id, "role_id": role.id}
-        # The one who makes a project is nobody in it yet.
-        return self.env["ops.project.member"].sudo().create(values)
-
-    def _own_rights(self):
-        """Return what the user may on this project, as a set of (permission, stage)."""
-        self.ensure_one()
-        if self._is_everywhere(self.env.user):
-            return set(EVERYTHING)
-        members = self.env["ops.project.member"]._of_user(self.env.user)
-        return members.filtered(lambda member: member.project_id == self).role_id._granted()

@@ -9,6 +9,7 @@ from ...engine import permissions
 class Role(models.Model):
     _name = "ops.role"
     _description = "Role"
+    _inherit = ["ops.reauthenticated.mixin", "ops.audited.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -20,7 +21,19 @@ class Role(models.Model):
     member_ids = fields.One2many("ops.project.member", "role_id")
     member_count = fields.Integer(string="Members", compute="_compute_member_count")
 
+    needs_second_factor = fields.Boolean(
+        help="Whoever holds this role shows a second factor before anything on production, and again "
+        "before what cannot be undone."
+    )
+    session_hours = fields.Integer(
+        "Signs in again after (hours)",
+        help="Before anything on production, beyond looking. 0: a session is as good as it is long.",
+    )
+
     _code_unique = models.Constraint("UNIQUE(code)", "A role of this code is there already.")
+    _session_hours_positive = models.Constraint(
+        "CHECK(session_hours >= 0)", "Hours are zero or more."
+    )
 
     @api.depends("member_ids")
     def _compute_member_count(self):

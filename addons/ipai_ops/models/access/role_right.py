@@ -9,6 +9,7 @@ from ...engine import permissions
 class RoleRight(models.Model):
     _name = "ops.role.right"
     _description = "Right of a role"
+    _inherit = ["ops.reauthenticated.mixin", "ops.audited.mixin"]
     _order = "role_id, id"
     _rec_name = "permission"
 

@@ -1,48 +1,18 @@
 """Whoever acts on production in a role that asks for it has shown a second factor."""
 
-from odoo import fields, models
-from odoo.exceptions import AccessError
-from odoo.http import request
+from odoo import models
 
 from ...authentication import api_call, signed_in
 
-HARMLESS = ("view", "logs")
 MANAGERS = "ipai_ops.managers_need_second_factor"
-
-
-class Role(models.Model):
-    _inherit = "ops.role"
-
-    needs_second_factor = fields.Boolean(
-        help="Whoever holds this role shows a second factor before anything on production, and again "
-        "before what cannot be undone."
-    )
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    def _check_second_factor(self, permission):
-        """Raise AccessError where production is touched without the second factor it takes."""
-        if self.env.su or permission in HARMLESS:
-            return
-        guarded = self.filtered(lambda environment: environment.stage == "production")
-        user = self.env.user
-        if (
-            guarded
-            and user._needs_second_factor(guarded.project_id)
-            and not user._has_shown_second()
-        ):
-            raise AccessError(
-                self.env._(
-                    "Production asks for a second factor. Set up an authenticator app or a passkey "
-                    "in your preferences (Security), or sign in with it, then try again."
-                )
-            )
 
 
 class Users(models.Model):
     _inherit = "res.users"
+
+    def _is_indeed_manager(self):
+        """Say whether the person is a manager, whatever key they came with."""
+        return self._has_group("ipai_ops.group_manager")
 
     def _needs_second_factor(self, projects=None):
         """Say whether a role the person holds on ``projects``, or on any, asks for a second factor."""
@@ -74,9 +44,3 @@ class Users(models.Model):
         """
         has_one = self.totp_enabled or self.sudo().auth_passkey_key_ids
         return bool(has_one or signed_in.second_at(self.env)) and self._needs_second_factor()
-
-    def _check_credentials(self, credential, env):
-        info = super()._check_credentials(credential, env)
-        if request and credential.get("type") in ("webauthn", "totp"):
-            signed_in.keep_second(self.id or self.env.uid)
-        return info

@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from ..access.product_written import OF_ODOO
+from ..constants import OF_ODOO
 
 QUIET = {
     "write_date",
@@ -15,8 +15,8 @@ QUIET = {
 SHOWN = ("char", "selection", "integer", "float", "boolean", "date", "datetime", "many2one")
 
 
-class Audited(models.AbstractModel):
-    _name = "ops.audited"
+class AuditedMixin(models.AbstractModel):
+    _name = "ops.audited.mixin"
     _description = "Changes are in the audit trail"
 
     @api.model_create_multi
@@ -78,53 +78,3 @@ class Audited(models.AbstractModel):
     @staticmethod
     def _is_secret(field):
         return field.groups == "." or field.name.startswith("new_") or "password" in field.name
-
-
-class Project(models.Model):
-    _name = "ops.project"
-    _inherit = ["ops.project", "ops.audited"]
-
-
-class Environment(models.Model):
-    _name = "ops.environment"
-    _inherit = ["ops.environment", "ops.audited"]
-
-
-class ProjectMember(models.Model):
-    _name = "ops.project.member"
-    _inherit = ["ops.project.member", "ops.audited"]
-
-
-class Role(models.Model):
-    _name = "ops.role"
-    _inherit = ["ops.role", "ops.audited"]
-
-
-class RoleRight(models.Model):
-    _name = "ops.role.right"
-    _inherit = ["ops.role.right", "ops.audited"]
-
-
-class Secret(models.Model):
-    _name = "ops.secret"
-    _inherit = ["ops.secret", "ops.audited"]
-
-
-class Policy(models.Model):
-    _name = "ops.policy"
-    _inherit = ["ops.policy", "ops.audited"]
-
-
-class DatabaseServer(models.Model):
-    _name = "ops.database.server"
-    _inherit = ["ops.database.server", "ops.audited"]
-
-
-class BackupRepository(models.Model):
-    _name = "ops.backup.repository"
-    _inherit = ["ops.backup.repository", "ops.audited"]
-
-
-class Delegation(models.Model):
-    _name = "ops.delegation"
-    _inherit = ["ops.delegation", "ops.audited"]

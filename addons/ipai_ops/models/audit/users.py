@@ -1,5 +1,7 @@
 """Logins, API keys and rights of people, as rows of the audit trail."""
 
+from contextlib import contextmanager
+
 from odoo import api, models
 from odoo.exceptions import AccessDenied
 
@@ -10,17 +12,25 @@ MEMBERS = {"user_ids", "implied_ids", "implied_by_ids"}
 class Users(models.Model):
     _inherit = "res.users"
 
-    def _login(self, credential, user_agent_env):
-        facts = {"login": str(credential.get("login") or "")[:200], "kind": credential.get("type")}
-        audit = self.env["ops.audit"]
+    @contextmanager
+    def _refused_login_noted(self, credential):
+        """Write a sign-in down that is refused inside, in a transaction of its own."""
         try:
-            info = super()._login(credential, user_agent_env)
+            yield
         except AccessDenied:
-            audit._note_apart("login.failed", outcome="refused", **facts)
+            facts = self._told_of_credential(credential)
+            self.env["ops.audit"]._note_apart("login.failed", outcome="refused", **facts)
             raise
-        user = self.browse(info["uid"])
-        audit.with_user(user)._note_apart("login", user, method=info.get("auth_method"), **facts)
-        return info
+
+    def _note_login(self, credential, info):
+        """Write a sign-in down; ``info`` is what Odoo says of it."""
+        user, facts = self.browse(info["uid"]), self._told_of_credential(credential)
+        audit = self.env["ops.audit"].with_user(user)
+        audit._note_apart("login", user, method=info.get("auth_method"), **facts)
+
+    @staticmethod
+    def _told_of_credential(credential):
+        return {"login": str(credential.get("login") or "")[:200], "kind": credential.get("type")}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -85,8 +95,8 @@ class UsersApikeys(models.Model):
         self.env["ops.api.key"].sudo()._ended(self.ids)  # in Odoo's own list they go too
         return super()._remove()
 
-    def _check_credentials(self, *, scope, key):
-        uid = super()._check_credentials(scope=scope, key=key)
+    def _note_shown(self, uid, scope, key):
+        """Write down that a key was shown: whose it is, or that it is nobody's."""
         user = self.env["res.users"].browse(uid)
         audit = self.env["ops.audit"]
         if not uid:
@@ -94,7 +104,6 @@ class UsersApikeys(models.Model):
             audit._note_apart("api_key.refused", scope=scope, outcome="refused", **told)
         else:
             audit._note_key_use(user, scope)
-        return uid
 
 
 class Device(models.Model):

@@ -3,8 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...authentication.asks_again import asks_again_when, on_production
-from ..environment.environment import GONE
+from ..constants import GONE
 
 
 class Archive(models.Model):
@@ -86,52 +85,3 @@ class Archive(models.Model):
         """Return what a run's frozen spec says of the archive."""
         facts = {"id": self.id, "file": self.file_name, "name": self.name}
         return {**facts, "max_bytes": self._most_bytes()}
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    @asks_again_when(on_production)
-    def action_import(self):
-        """Open the choice of an archive of Odoo to take in here."""
-        self.ensure_one()
-        self._check_may("restore")
-        return self._ask_import()
-
-    def _ask_import(self, archive=None):
-        self.env["ops.archive"]._scan(self.project_id)
-        defaults = {"default_environment_id": self.id}
-        if archive:
-            defaults["default_archive_id"] = archive.id
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import into %s", self.display_name),
-            "res_model": "ops.import.wizard",
-            "view_mode": "form",
-            "target": "new",
-            "context": defaults,
-        }
-
-    def _queue_restore(self, trigger, order, image=None):
-        """Queue a restore from elsewhere than a backup; without a build the branch is built first."""
-        image = image or self.image_id
-        return self.env["ops.run"]._queue(
-            self,
-            "restore",
-            trigger,
-            image.run_id.ref if image else self._ref(),
-            image.run_id.commit if image else None,
-            commit_subject=image.run_id.commit_subject,
-            redeploy_image=image or None,
-            order=order,
-        )
-
-
-class Project(models.Model):
-    _inherit = "ops.project"
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_with_its_archives(self):
-        """Archives of a project that goes are real data without an owner."""
-        known = [("project_id", "in", self.ids), ("state", "!=", "removed")]
-        self.env["ops.archive"].sudo().search(known)._remove()  # whoever may delete the project

@@ -1,6 +1,6 @@
 """What people and scripts do with backups: take, prove, restore, hold."""
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 
@@ -148,54 +148,3 @@ class Backup(models.Model):
             redeploy_image=image,
             order={"backup": self._facts(), "repository": repository._facts(), **order},
         )
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    def action_back_up(self):
-        """Queue a backup and open its run."""
-        self.ensure_one()
-        self._check_may("backup")
-        return self._back_up("button").run_id._open()
-
-    def action_view_backups(self):
-        """Open the environment's backups."""
-        self.ensure_one()
-        self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id("ipai_ops.backup_action")
-        action["domain"] = [("environment_id", "=", self.id)]
-        return action
-
-    def action_view_storage(self):
-        """Open the graph of what backups add to the repository over time."""
-        action = self.action_view_backups()
-        views = [[False, mode] for mode in ("graph", "pivot", "list")]
-        return {**action, "views": views, "name": self.env._("Storage of %s", self.display_name)}
-
-    def _back_up(self, trigger):
-        """Queue a backup; one that waits already is the answer. Return the backup."""
-        self.ensure_one()
-        if not self.image_id or not self.database_name:
-            raise UserError(self.env._("Nothing has been deployed here yet: deploy first."))
-        waiting = self.env["ops.backup"].search(
-            [("environment_id", "=", self.id), ("run_id.state", "=", "queued")], limit=1
-        )
-        if waiting:
-            return waiting
-        repository = self.project_id._backup_repository()
-        run = self.env["ops.run"]._queue(
-            self,
-            "backup",
-            trigger,
-            self._ref(),
-            self.commit or None,
-            commit_subject=self.commit_subject,
-            redeploy_image=self.image_id,
-            order={"repository": repository._facts()},
-        )
-        values = {"repository_id": repository.id, "run_id": run.id, "image_id": self.image_id.id}
-        values |= {"project_id": self.project_id.id, "environment_id": self.id}
-        values |= {"commit": self.commit, "commit_subject": self.commit_subject}
-        backups = self.env["ops.backup"].sudo()  # people ask for backups, only runs write them
-        return backups.create({**values, "taken_at": fields.Datetime.now()}).with_env(self.env)

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...authentication.asks_again import asks_again
-from ..audit.hooks import refusals_kept
+from ..audit.refusals import refusals_kept
 
 UNDER_WAY = ("blocked", "queued", "running")
 KEPT = timedelta(days=1)

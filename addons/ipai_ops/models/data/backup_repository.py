@@ -8,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...authentication.asks_again import asks_again
 from ...engine.steps.copies import BACKUPS
+from ..secrets.encrypted import encrypted
 
 SECRET_FILES = {
     "local": (),
@@ -27,6 +28,7 @@ WRITE_ONLY = {
 class BackupRepository(models.Model):
     _name = "ops.backup.repository"
     _description = "Backup repository"
+    _inherit = ["ops.encrypted.mixin", "ops.audited.mixin"]
     _order = "active desc, id desc"
 
     name = fields.Char(compute="_compute_name")
@@ -50,10 +52,10 @@ class BackupRepository(models.Model):
     sftp_known_hosts = fields.Text(
         string="Host keys", help="Lines of ssh-keyscan; other keys are refused."
     )
-    key = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    s3_access_key = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    s3_secret_key = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    sftp_key = fields.Text(groups=fields.NO_ACCESS, copy=False)
+    key = encrypted(fields.Char, "key")
+    s3_access_key = encrypted(fields.Char, "s3_access_key")
+    s3_secret_key = encrypted(fields.Char, "s3_secret_key")
+    sftp_key = encrypted(fields.Text, "sftp_key")
     new_s3_access_key = fields.Char(compute="_compute_new", inverse="_inverse_new")
     new_s3_secret_key = fields.Char(compute="_compute_new", inverse="_inverse_new")
     new_sftp_key = fields.Text(compute="_compute_new", inverse="_inverse_new")
@@ -187,29 +189,3 @@ class BackupRepository(models.Model):
         """Return the secrets that must never show in a log."""
         names = ("key", "s3_access_key", "s3_secret_key", "sftp_key")
         return [one[name] for one in self.sudo() for name in names if one[name]]
-
-
-class Project(models.Model):
-    _inherit = "ops.project"
-
-    repository_ids = fields.One2many("ops.backup.repository", "project_id", string="Repositories")
-
-    def _backup_repository(self):
-        """Return the repository for new backups; a project without one gets this server's disk."""
-        self.ensure_one()
-        repositories = self.env["ops.backup.repository"].sudo()  # whoever may back up
-        known = repositories.search([("project_id", "=", self.id)], limit=1)
-        return known or repositories.create({"project_id": self.id})
-
-    def _secret_values(self):
-        everything = self.sudo().with_context(active_test=False).repository_ids
-        return [*super()._secret_values(), *everything._secret_values()]
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    def _repository(self):
-        """Return the repository the run works with, also one that is archived by now."""
-        known = (self.spec or {}).get("repository") or {}
-        return self.env["ops.backup.repository"].browse(known.get("id")).exists()

@@ -11,6 +11,7 @@ STAGE_FLAGS = ("production", "staging", "development")
 class DatabaseServer(models.Model):
     _name = "ops.database.server"
     _description = "Database server"
+    _inherit = ["ops.audited.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True)
@@ -31,6 +32,12 @@ class DatabaseServer(models.Model):
     size_bytes = fields.Float(string="Size (bytes)", digits=(20, 0), readonly=True, groups=MANAGERS)
     environment_ids = fields.One2many("ops.environment", "database_server_id")
     environment_count = fields.Integer(compute="_compute_environment_count", groups=MANAGERS)
+    project_id = fields.Many2one(
+        "ops.project",
+        string="Only for",
+        ondelete="restrict",
+        help="Environments of this project alone use the server. Blank: those of every project.",
+    )
 
     _name_unique = models.Constraint("UNIQUE(name)", "Another database server has this name.")
     _port_sane = models.Constraint(
@@ -109,3 +116,12 @@ class DatabaseServer(models.Model):
         server = self.sudo()  # a run's order is frozen for everybody who may deploy
         facts = {"name": server.name, "host": server.host, "port": server.port}
         return {**facts, "admin_secret": server.admin_secret}
+
+    @api.model
+    def _open_to(self, project):
+        """Return the domain of the servers that environments of the project may use."""
+        return [("project_id", "in", [False, *(project.ids if project else ())])]
+
+    @api.constrains("project_id")
+    def _check_no_other_project_is_here(self):
+        self.environment_ids._check_server_is_for_project()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..environment.environment import GONE
+from ..constants import GONE
 
 FULL_EVERY, BASE_EVERY = timedelta(days=7), timedelta(days=1)
 TRY_AGAIN = timedelta(hours=1)  # a base backup that failed
@@ -138,26 +138,6 @@ class DatabaseServer(models.Model):
                 found.get("waiting") or 0,
             )
         return False
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    def _note_fact(self, kind, **payload):
-        """A look at the archive is no news; what it finds is."""
-        return super(Run, self.filtered(lambda run: run.kind != "watch"))._note_fact(
-            kind, **payload
-        )
-
-    def _settle_archive(self):
-        """Carry the outcome over to the server; older looks have nothing to say any more."""
-        servers = self.env["ops.database.server"]
-        server = servers.browse(self.spec.get("server_id")).exists()
-        if server and self.state in ("done", "failed"):
-            server._take_archive(self)
-        over = [("kind", "=", "watch"), ("state", "in", ("done", "failed", "cancelled"))]
-        older = self.search([*over, ("id", "<", self.id)])
-        older.filtered(lambda run: run.spec.get("server_id") == server.id).unlink()
 
 
 def _moment(text):

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ...adapters.local.platform_facts import platform
 from ...authentication.asks_again import asks_again
 from ...engine import naming
-from .environment import GONE
+from ..constants import GONE
 
 PULL_REQUEST_REFS = {"gitlab": "refs/merge-requests/%s/head"}
 
@@ -70,11 +70,13 @@ class Environment(models.Model):
             environment._refresh_expiry()
         return True
 
+    @asks_again
     def action_show_admin_password(self):
         """Show the password the target's admin got at the first deploy."""
         self.ensure_one()
         self._check_may("secrets")
         password = self.sudo().admin_password  # the field itself is closed to everyone
+        self.env["ops.audit"]._note("secret.shown", self, name="admin password")
         return self._shown_once(self.env._("Password of admin at %s", self.url), password)
 
     def action_view_runs(self):
@@ -134,8 +136,9 @@ class Environment(models.Model):
         )
 
     def _destroy(self, trigger, reason=None):
-        """Queue the destruction; stop what still runs here. Return the run."""
+        """Queue the destruction; stop what still runs here or waits for approval. Return the run."""
         self.ensure_one()
+        self._give_up_blocked_runs(self.env._("Its environment is being destroyed."))
         going_on = [("environment_id", "=", self.id), ("state", "in", ("queued", "running"))]
         active = self.env["ops.run"].sudo().search(going_on)  # whoever may destroy stops them all
         under_way = active.filtered(lambda run: run.kind == "destroy")[:1]

@@ -35,13 +35,3 @@ class Environment(models.Model):
         self.ensure_one()
         self._check_may("settings")
         return self.env["ops.address.list"]._open(self)
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    def _spec(self, environment, *args, **kwargs):
-        spec = super()._spec(environment, *args, **kwargs)
-        if environment and environment.allowed_addresses and spec.get("environment"):
-            spec["environment"] = {**spec["environment"], "closed": True}
-        return spec

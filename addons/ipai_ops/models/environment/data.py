@@ -105,21 +105,12 @@ class Environment(models.Model):
             environment.data_at = restore.data_at
             environment.is_data_masked = restore.purpose == "clone"
 
-    def _stage_defaults(self, stage, project):
-        return {
-            **super()._stage_defaults(stage, project),
-            "backup_hours": 24 if stage == "production" else 0,
-        }
-
     def _database_password(self, is_trial=False):
         """Return the password of the role that owns the data; a quarantine has another role."""
         own = self.sudo().db_password  # closed to everyone; the driver writes it into a secret
         if not is_trial:
             return own
         return hashlib.sha256(f"quarantine, {own}".encode()).hexdigest()
-
-    def _secret_values(self):
-        return [*super()._secret_values(), self._database_password(is_trial=True)]
 
     def _data_order(self, kind):
         """Return what a run's order says of the data it starts from."""
@@ -146,9 +137,8 @@ class Environment(models.Model):
             found["serving"] = {**serving, "commit_subject": self.commit_subject or ""}
         return found
 
-    def _run_began(self, run):
+    def _note_clone(self, run):
         """Note which snapshot a deploy starts from."""
-        super()._run_began(run)
         snapshot = (run.spec or {}).get("snapshot")
         if snapshot and not run.restore_ids:
             values = {"environment_id": self.id, "run_id": run.id, "purpose": "clone"}

@@ -1,13 +1,13 @@
 """How staging and development reach the world: mail to the catcher, listed hosts by the proxy."""
 
 import hashlib
+from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ...adapters.local import platform_facts
 from ...engine import gate, host_list
-from ...engine.steps import common
 from ..network.edge import SERVED
 
 
@@ -64,13 +64,14 @@ class Environment(models.Model):
             is_wanted = environment._has_way_out()
             environment.needs_restart = bool(serving) and is_wanted != has_proxy
 
-    def write(self, vals):
-        before = {environment: environment.allowed_hosts for environment in self}
-        done = super().write(vals)
-        for environment in self if "allowed_hosts" in vals else ():
-            facts = {"before": before[environment] or "", "hosts": environment.allowed_hosts or ""}
+    @contextmanager
+    def _hosts_noted(self, vals):
+        """Write down in the audit trail how the list changes inside."""
+        before = {each: each.allowed_hosts for each in self} if "allowed_hosts" in vals else {}
+        yield
+        for environment, hosts in before.items():
+            facts = {"before": hosts or "", "hosts": environment.allowed_hosts or ""}
             self.env["ops.audit"]._note("environment.hosts_changed", environment, **facts)
-        return done
 
     def _is_closed(self):
         """Say whether the environment sits in the network without a way out."""
@@ -105,39 +106,13 @@ class Environment(models.Model):
         accounts = (environment._gate_account() for environment in environments)
         return gate.policy(accounts, self.env["ops.project"]._open_networks())
 
-    def _secret_values(self):
-        return [*super()._secret_values(), self._gate_account().password]
+    def _network_order(self):
+        """Return what a run's order says of mail and of the way out."""
+        ways = {"egress": self._has_way_out(), "catches_mail": self._catches_mail()}
+        return {name: True for name, is_given in ways.items() if is_given}
 
     def _allow_host(self, host):
         """Add a host to the list, unless it is there. Callers have checked the right."""
         lines = (self.allowed_hosts or "").splitlines()
         if host not in lines:
             self.allowed_hosts = "\n".join([*lines, host])
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    def _spec(self, environment, *args, **kwargs):
-        spec = super()._spec(environment, *args, **kwargs)
-        if environment and environment._has_way_out():
-            spec["egress"] = True
-        if environment and environment._catches_mail():
-            spec["catches_mail"] = True
-        return spec
-
-    def _conf_extra(self):
-        """All mail of a closed environment goes to the catcher, whatever its secrets say."""
-        extra = super()._conf_extra()
-        if not self.environment_id._catches_mail():
-            return extra
-        catcher = platform_facts.platform().mail
-        return {**extra, **gate.mail_options(catcher, self.environment_id._gate_account())}
-
-    def _file_content(self, what):
-        if what != common.PROXY:
-            return super()._file_content(what)
-        proxy = platform_facts.platform().egress
-        if not proxy:
-            raise UserError(self.env._("This installation has no proxy to the world."))
-        return gate.proxy_url(proxy, self.environment_id._gate_account())

@@ -1,30 +1,13 @@
 """One running Odoo of a project: what it serves, where, and on which data."""
 
-import secrets
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...adapters.local import platform_facts
-from ...engine import branches, naming
-from ..run.run import COLOURS, RUN_STATES
+from ...engine import branches
+from ..constants import COLOURS, RUN_STATES, STAGES, STATES
+from ..secrets.encrypted import encrypted
 
-STAGES = [
-    ("production", "Production"),
-    ("staging", "Staging"),
-    ("development", "Development"),
-]
-STATES = [
-    ("new", "New"),
-    ("deploying", "Deploying"),
-    ("up", "Up"),
-    ("failed", "Failed"),
-    ("asleep", "Asleep"),
-    ("destroying", "Destroying"),
-    ("destroyed", "Destroyed"),
-]
-GONE = ("destroying", "destroyed")
 LIVE_LANES = ("main", "data", "backup")
 CHANGING_LANES = ("main", "data")  # runs that change what an environment serves
 
@@ -36,7 +19,16 @@ def _is_of(environment):
 class Environment(models.Model):
     _name = "ops.environment"
     _description = "Environment"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ops.permission.mixin",
+        "ops.offered.mixin",
+        "ops.confidential.mixin",
+        "ops.encrypted.mixin",
+        "ops.audited.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _offered = {"write": "settings", "create": "settings", "unlink": "destroy"}
     _mail_post_access = "read"
     _order = "sequence, id desc"
 
@@ -65,8 +57,8 @@ class Environment(models.Model):
     )
     database_server_id = fields.Many2one("ops.database.server", ondelete="restrict")
     database_name = fields.Char(copy=False, readonly=True)
-    db_password = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    admin_password = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    db_password = encrypted(fields.Char, "db_password")
+    admin_password = encrypted(fields.Char, "admin_password")
     image_id = fields.Many2one("ops.artifact", string="Image", copy=False, readonly=True)
     commit = fields.Char(copy=False, readonly=True)
     commit_subject = fields.Char(copy=False, readonly=True)
@@ -178,76 +170,6 @@ class Environment(models.Model):
             environment.last_run_headline = last.headline
             environment.progress = environment.active_run_id.progress
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        own = [self._fill(vals) for vals in vals_list]
-        environments = super().create(vals_list)
-        # Nobody may read or write passwords, and only the product writes its own fields.
-        for environment, values in zip(environments.sudo(), own, strict=True):
-            passwords = {
-                "db_password": environment.db_password or secrets.token_urlsafe(24),
-                "admin_password": environment.admin_password or secrets.token_urlsafe(12),
-            }
-            environment.write({**values, **passwords})
-        return environments
-
-    def write(self, vals):
-        if "project_id" in vals:
-            raise UserError(self.env._("An environment stays with its project."))
-        if vals.get("state") == "destroyed":
-            vals = {**vals, "active": False}
-        return super().write(vals)
-
-    def _fill(self, vals):
-        """Complete the values of a new environment; return those that only the product writes."""
-        given = set(vals)
-        for name in ("project_id", "stage"):
-            vals.setdefault(name, self.default_get([name]).get(name))
-        project = self.env["ops.project"].browse(vals["project_id"]).exists()
-        if not project:
-            raise UserError(self.env._("Choose the project the environment belongs to."))
-        vals.setdefault("branch", vals.get("branch_pattern") or vals.get("name"))
-        vals.setdefault("branch_pattern", vals["branch"])
-        slug = self._free("slug", vals.get("slug") or naming.slug(vals.get("name") or ""), project)
-        host = vals.get("host") or self._free("host", naming.host_label(project.code, slug))
-        filled = {
-            **self._stage_defaults(vals["stage"], project),
-            **vals,
-            "host": host,
-            "slug": slug,
-        }
-        own = self._own_fields() - given
-        vals |= {name: value for name, value in filled.items() if name not in own}
-        return {name: value for name, value in filled.items() if name in own}
-
-    def _free(self, field, wanted, project=None):
-        """Return ``wanted``, numbered where another environment has it."""
-        taken = self.sudo().with_context(active_test=False)  # hosts are unique over all projects
-        domain = [("state", "not in", GONE)]
-        if project:
-            domain.append(("project_id", "=", project.id))
-        return next(
-            label
-            for label in branches.numbered(wanted)
-            if not taken.search_count([*domain, (field, "=", label)], limit=1)
-        )
-
-    def _stage_defaults(self, stage, project):
-        is_development = stage == "development"
-        server = self.env["ops.database.server"]._for_stage(stage, project)
-        return {
-            "demo": is_development,
-            "run_tests": is_development,
-            "workers": 2 if stage == "production" else 0,
-            "cpus": 2.0 if stage == "production" else 1.0,
-            "database_server_id": server.id,
-            "expires_at": self._expiry(project) if is_development else False,
-        }
-
-    @staticmethod
-    def _expiry(project):
-        return fields.Datetime.now() + timedelta(days=project.development_ttl_days)
-
     @api.ondelete(at_uninstall=False)
     def _unlink_only_when_gone(self):
         for environment in self.filtered("is_live"):
@@ -260,6 +182,11 @@ class Environment(models.Model):
         for environment in self:
             environment.display_name = f"{environment.project_id.name} / {environment.name}"
 
+    def _pattern(self):
+        return self.branch_pattern or self.branch or ""
+
     def _secret_values(self):
         """Return the secrets that must never show in a log."""
-        return [self.db_password, self.admin_password]
+        trial, gate = self._database_password(is_trial=True), self._gate_account().password
+        given = self._delivered_secrets().mapped("value")
+        return [self.db_password, trial, self.admin_password, gate, *given]

@@ -5,6 +5,8 @@ place where other rights and policies hold. So it is judged by both stages, and 
 meanwhile that was allowed for one of them alone.
 """
 
+from contextlib import contextmanager, nullcontext
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -30,28 +32,21 @@ class Environment(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        if "stage" in vals:
-            vals = {**self._stage_values(vals["stage"]), **vals}
-        if self.env.su or not {"stage", "database_server_id"}.intersection(vals):
-            return self._moved(vals)
-        with self.env.cr.savepoint():
-            return self._moved(vals)
-
+    @contextmanager
     def _moved(self, vals):
-        """Write the values; take back a move that the old or the new place does not allow."""
-        stages = {environment: environment.stage for environment in self}
-        servers = {environment: environment.database_server_id for environment in self}
-        going = self.filtered(lambda one: one.stage != vals.get("stage", one.stage))
-        going._check_may_leave()
-        done = super().write(vals)
-        moved = self.filtered(lambda one: one.stage != stages[one])
-        moved._check_may_arrive(stages)
-        for environment in self.filtered(lambda one: one.database_server_id != servers[one]):
-            environment._check_has_no_data(servers[environment])
-        if "stage" in vals:
-            self._refresh_expiry()
-        return done
+        """Have what is written inside taken back where the old or the new place does not allow a move."""
+        is_asked = not self.env.su and {"stage", "database_server_id"}.intersection(vals)
+        with self.env.cr.savepoint() if is_asked else nullcontext():
+            stages = {environment: environment.stage for environment in self}
+            servers = {environment: environment.database_server_id for environment in self}
+            going = self.filtered(lambda one: one.stage != vals.get("stage", one.stage))
+            going._check_may_leave()
+            yield
+            self.filtered(lambda one: one.stage != stages[one])._check_may_arrive(stages)
+            for environment in self.filtered(lambda one: one.database_server_id != servers[one]):
+                environment._check_has_no_data(servers[environment])
+            if "stage" in vals:
+                self._refresh_expiry()
 
     def _stage_values(self, stage):
         """Return what else changes when environments move to ``stage``; refuse production."""
@@ -140,3 +135,17 @@ class Environment(models.Model):
                     server=before.name,
                 )
             )
+
+    @api.constrains("database_server_id", "project_id")
+    def _check_server_is_for_project(self):
+        for environment in self:
+            kept_for = environment.database_server_id.sudo().project_id
+            if kept_for and kept_for != environment.project_id:
+                raise ValidationError(
+                    self.env._(
+                        "The database server “%(server)s” is kept for another project than that of "
+                        "“%(environment)s”. Choose another server.",
+                        server=environment.database_server_id.name,
+                        environment=environment.display_name,
+                    )
+                )

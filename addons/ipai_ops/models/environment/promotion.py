@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .environment import GONE
+from ..constants import GONE
 
 
 class Environment(models.Model):

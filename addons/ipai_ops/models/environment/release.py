@@ -2,9 +2,7 @@
 
 from odoo import models
 
-from .environment import GONE
-
-RELEASING = ("deploy", "restart", "restore", "rollback")
+from ..constants import GONE, RELEASING
 
 
 class Environment(models.Model):
@@ -37,6 +35,7 @@ class Environment(models.Model):
         states = {**dict.fromkeys(RELEASING, "deploying"), "destroy": "destroying"}
         if run.kind in states and self.state != "destroying":
             self.state = states[run.kind]
+        self._note_clone(run)
 
     def _run_ended(self, run):
         """Take over what the run has reached; a failed one leaves what served before."""
@@ -48,6 +47,10 @@ class Environment(models.Model):
             self.write({"state": "destroyed"})
         elif (self.state == "deploying" and run.kind in RELEASING) or run.kind == "destroy":
             self.state = self._state_left_behind()
+        if self.state == "destroyed":
+            self.env["ops.fact"]._note("environment.destroyed", self)
+            self.mail_ids.unlink()  # what it sent goes with it
+            self.refusal_ids.unlink()
 
     def _state_left_behind(self):
         """Return the state after a run that failed; a host name given away is not taken back."""
@@ -81,16 +84,3 @@ class Environment(models.Model):
             ("state", "=", "done"),
         ]
         return self.env["ops.run"].search(domain, limit=1)
-
-
-class Run(models.Model):
-    _inherit = "ops.run"
-
-    def _image_uri(self):
-        """Return the image the run deployed: built in it, or redeployed by it."""
-        build = self.step_ids.filtered(lambda step: step.name == "build")
-        facts = build.result or (self.spec or {}).get("redeploy") or {}
-        return facts.get("image")
-
-    def _image_uris(self):
-        return [uri for uri in (run._image_uri() for run in self) if uri]

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 class Delegation(models.Model):
     _name = "ops.delegation"
     _description = "Delegation of approvals"
+    _inherit = ["ops.reauthenticated.mixin", "ops.audited.mixin"]
     _order = "starts_on desc, id desc"
 
     user_id = fields.Many2one(

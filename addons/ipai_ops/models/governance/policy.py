@@ -10,7 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...engine import policies
-from ..environment.environment import STAGES
+from ..constants import STAGES
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAY_CHOICES = [(str(number), name) for number, name in enumerate(WEEKDAYS)]
@@ -19,7 +19,13 @@ WEEKDAY_CHOICES = [(str(number), name) for number, name in enumerate(WEEKDAYS)]
 class Policy(models.Model):
     _name = "ops.policy"
     _description = "Policy"
-    _inherit = ["mail.thread"]
+    _inherit = [
+        "ops.reauthenticated.mixin",
+        "ops.offered.mixin",
+        "ops.audited.mixin",
+        "mail.thread",
+    ]
+    _offered = {"write": "policies", "create": "policies", "unlink": "policies"}
     _mail_post_access = "read"
     _order = "project_id, sequence, id"
 

@@ -4,7 +4,8 @@ import re
 
 from odoo import models
 
-BOARD = "ipai_ops.board"
+from ..constants import BOARD
+
 CHANNEL = re.compile(r"ipai_ops\.run\.(?P<run>\d+)")
 
 
@@ -38,11 +39,3 @@ class IrWebsocket(models.AbstractModel):
         if not match or not runs.has_access("read"):
             return False
         return bool(runs.search_count([("id", "=", int(match["run"]))], limit=1))
-
-
-class Project(models.Model):
-    _inherit = "ops.project"
-
-    def _board_channel(self):
-        """Return the channel that tells of the project's runs; for none, of the clean-ups."""
-        return f"{BOARD}.{self.id or 0}"

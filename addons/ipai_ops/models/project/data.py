@@ -8,6 +8,7 @@ from odoo.exceptions import ValidationError
 
 from ...engine.retention import Policy
 from ..data.backup import BACKUP_STATES
+from ..secrets.encrypted import encrypted
 
 
 class Project(models.Model):
@@ -18,10 +19,11 @@ class Project(models.Model):
     keep_monthly = fields.Integer(string="Months", default=3)
     keep_points_days = fields.Integer(string="Copies to go back to stay (days)", default=3)
     keep_points = fields.Integer(string="At most, per environment", default=3)
-    masking_key = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    masking_key = encrypted(fields.Char, "masking_key")
     masking_policy = fields.Text(
         help='How columns are masked otherwise than by default: {"res_partner.name": "keep"}'
     )
+    repository_ids = fields.One2many("ops.backup.repository", "project_id", string="Repositories")
     snapshot_ids = fields.One2many("ops.snapshot", "project_id")
     backup_ids = fields.One2many("ops.backup", "project_id")
     snapshot_count = fields.Integer(compute="_compute_data_counts")
@@ -86,9 +88,6 @@ class Project(models.Model):
         own.masking_key = own.masking_key or secrets.token_hex(32)
         return own.masking_key
 
-    def _secret_values(self):
-        return [*super()._secret_values(), self.sudo().masking_key]
-
     def _retention_policy(self):
         return Policy(self.keep_daily, self.keep_weekly, self.keep_monthly)
 
@@ -113,3 +112,16 @@ class Project(models.Model):
         self.ensure_one()
         self._check_may("backup", "production")
         return self._production().action_back_up()
+
+    def _backup_repository(self):
+        """Return the repository for new backups; a project without one gets this server's disk."""
+        self.ensure_one()
+        repositories = self.env["ops.backup.repository"].sudo()  # whoever may back up
+        known = repositories.search([("project_id", "=", self.id)], limit=1)
+        return known or repositories.create({"project_id": self.id})
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_with_its_archives(self):
+        """Archives of a project that goes are real data without an owner."""
+        known = [("project_id", "in", self.ids), ("state", "!=", "removed")]
+        self.env["ops.archive"].sudo().search(known)._remove()  # whoever may delete the project

@@ -3,7 +3,7 @@
 from odoo import models
 
 from ...engine import branches, webhooks
-from ..environment.environment import GONE, STAGES
+from ..constants import GONE, STAGES
 
 STAGE_ORDER = [stage for stage, _label in STAGES]
 
@@ -144,10 +144,3 @@ class Project(models.Model):
         if runs:
             return runs[0], False
         return self._no_run(self.env._("No environment showed this pull request."))
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    def _pattern(self):
-        return self.branch_pattern or self.branch or ""

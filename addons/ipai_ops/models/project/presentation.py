@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..environment.environment import STATES
+from ..constants import BOARD, STATES
 
 
 class Project(models.Model):
@@ -52,3 +52,7 @@ class Project(models.Model):
         if not self.exists().production_id:
             raise UserError(self.env._("There is no production here: make the environment first."))
         return self.production_id
+
+    def _board_channel(self):
+        """Return the channel that tells of the project's runs; for none, of the clean-ups."""
+        return f"{BOARD}.{self.id or 0}"

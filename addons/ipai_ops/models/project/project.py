@@ -6,7 +6,9 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...authentication.asks_again import asks_again
 from ...engine import naming
+from ..secrets.encrypted import encrypted
 
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CODE_LIMIT = 30
@@ -22,7 +24,16 @@ def _git_host(url):
 class Project(models.Model):
     _name = "ops.project"
     _description = "Project"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ops.permission.mixin",
+        "ops.offered.mixin",
+        "ops.confidential.mixin",
+        "ops.encrypted.mixin",
+        "ops.audited.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _offered = {"write": "settings"}
     _mail_post_access = "read"
     _order = "name, id"
 
@@ -48,8 +59,8 @@ class Project(models.Model):
     base_image = fields.Char(
         help="Image the builds start from, with its digest. Blank: the platform's own Odoo 19."
     )
-    webhook_secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    git_credentials = fields.Text(groups=fields.NO_ACCESS, copy=False)
+    webhook_secret = encrypted(fields.Char, "webhook_secret")
+    git_credentials = encrypted(fields.Text, "git_credentials")
     new_webhook_secret = fields.Char(
         compute="_compute_write_only",
         inverse="_inverse_new_webhook_secret",
@@ -147,10 +158,10 @@ class Project(models.Model):
             project.sudo().git_credentials = project.new_git_credentials
         self.invalidate_recordset(["new_git_credentials"])
 
-    @api.depends("git_credentials")
+    @api.depends("sealed_values")
     def _compute_has_git_credentials(self):
         for project in self:
-            project.has_git_credentials = bool(project.sudo().git_credentials)
+            project.has_git_credentials = project._has_sealed("git_credentials")
 
     @api.depends("code")
     def _compute_hook_url(self):
@@ -184,6 +195,9 @@ class Project(models.Model):
             secret = project.sudo()  # nobody may read or write the field itself
             secret.webhook_secret = secret.webhook_secret or secrets.token_hex(24)
             project._make_production()
+        if self.env["ops.run"]._is_person(self.env.user):
+            for project in projects:
+                project._let_in(self.env.user, "admin")
         return projects
 
     def write(self, vals):
@@ -244,16 +258,20 @@ class Project(models.Model):
         action["domain"] = [("project_id", "=", self.id)]
         return action
 
+    @asks_again
     def action_new_webhook_secret(self):
         """Make a new webhook secret and show it this once; the old one stops to work."""
         self.ensure_one()
         self._check_may("secrets")
         secret = secrets.token_hex(24)
         self.sudo().webhook_secret = secret  # nobody may read or write the field itself
+        self.env["ops.audit"]._note("secret.shown", self, name="webhook secret")
         return self.env["ops.environment"]._shown_once(
             self.env._("Webhook secret of %s", self.name), secret
         )
 
     def _secret_values(self):
         """Return the secrets that must never show in a log."""
-        return [self.webhook_secret, self.git_credentials]
+        repositories = self.sudo().with_context(active_test=False).repository_ids
+        own = [self.webhook_secret, self.git_credentials, self.sudo().masking_key]
+        return [*own, *repositories._secret_values()]

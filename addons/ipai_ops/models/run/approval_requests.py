@@ -18,12 +18,6 @@ LINK_HOURS = 72
 class Run(models.Model):
     _inherit = "ops.run"
 
-    def _create_in_place_of_waiting(self, values):
-        run = super()._create_in_place_of_waiting(values)
-        if run.state == "blocked":
-            run._ask_approvers()
-        return run
-
     def _approvers(self):
         """Return who may decide on the run now, with those who stand in for people away."""
         users = self.env["ops.project.member"]._users_with(

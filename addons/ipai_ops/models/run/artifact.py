@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...authentication.asks_again import asks_again
+
 
 class Artifact(models.Model):
     _name = "ops.artifact"
@@ -184,6 +186,15 @@ class Artifact(models.Model):
         if not run:
             raise UserError(self.env._("There is nothing to clean up."))
         return run._open()
+
+    @asks_again
+    def action_redeploy(self):
+        """Deploy this image again to the environment it was built for; open the run."""
+        self.ensure_one()
+        if not self.environment_id:
+            raise UserError(self.env._("The environment this was built for is gone."))
+        self.environment_id._check_may("rollback")
+        return self.environment_id._redeploy(self)._open()
 
 
 def _only(drop, databases):

@@ -6,7 +6,7 @@ from ...adapters.local.platform_facts import platform
 from ...engine import effects, steps
 from ...engine.plan import StepContext
 from ...engine.steps import common
-from ..environment.release import RELEASING
+from ..constants import RELEASING
 
 ACTIVE = ("blocked", "queued", "running")
 KEPT_IMAGES = 5  # of each environment, so that an older build can be redeployed
@@ -52,7 +52,7 @@ class Run(models.Model):
         server = self.spec["server"]
         return f"postgresql://{server['host']}:{server['port']}/{name}"
 
-    def _settle_artifacts(self):
+    def _settle_things(self):
         """After the run: what serves is present, what nothing uses any more is garbage."""
         artifacts = self.env["ops.artifact"]
         if self.kind == "collect":
@@ -63,6 +63,15 @@ class Run(models.Model):
             artifacts.search([("environment_id", "=", self.environment_id.id)])._after_deploy(self)
         else:
             artifacts.search([("run_id", "=", self.id)])._after_copying(self)
+
+    def _image_uri(self):
+        """Return the image the run deployed: built in it, or redeployed by it."""
+        build = self.step_ids.filtered(lambda step: step.name == "build")
+        facts = build.result or (self.spec or {}).get("redeploy") or {}
+        return facts.get("image")
+
+    def _image_uris(self):
+        return [uri for uri in (run._image_uri() for run in self) if uri]
 
 
 class Artifact(models.Model):

@@ -1,14 +1,14 @@
 """What runs and environments tell the log of facts."""
 
-from odoo import api, models
+from odoo import models
 
 
 class Run(models.Model):
     _inherit = "ops.run"
 
     def _note_fact(self, kind, **payload):
-        """Note one fact about each run."""
-        for run in self:
+        """Note one fact about each run; a look at the archive is no news, what it finds is."""
+        for run in self.filtered(lambda run: run.kind != "watch"):
             self.env["ops.fact"]._note(kind, run, **payload)
 
     def _note_end(self):
@@ -40,20 +40,3 @@ class Run(models.Model):
             ("id", "<", self.id),
         ]
         return self.search(earlier, limit=1).colour or "none"
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        environments = super().create(vals_list)
-        for environment in environments:
-            self.env["ops.fact"]._note("environment.created", environment)
-        return environments
-
-    def _run_ended(self, run):
-        result = super()._run_ended(run)
-        if self.state == "destroyed":
-            self.env["ops.fact"]._note("environment.destroyed", self)
-        return result

@@ -17,6 +17,10 @@ class Run(models.Model):
     def _file_content(self, what):
         """Return the text of a file a container of this run is given; never logged."""
         self.ensure_one()
+        if what == common.PROXY:
+            return self._proxy_url()
+        if self._named_file(what):
+            return self._delivered_file(what)
         if what == common.CONF:
             return self._odoo_conf()
         if what == "admin-password":
@@ -57,3 +61,8 @@ class Run(models.Model):
             extra={} if is_trial else self._conf_extra(),
             bus="" if is_trial else copies.role(context),
         )
+
+    def _repository(self):
+        """Return the repository the run works with, also one that is archived by now."""
+        known = (self.spec or {}).get("repository") or {}
+        return self.env["ops.backup.repository"].browse(known.get("id")).exists()

@@ -110,6 +110,7 @@ class Run(models.Model):
         self.environment_id._run_ended(self)
         self._settle_artifacts()
         self._note_end()
+        self._note_finished(state)
 
     def _colour_of(self, state):
         """Return green, yellow or red: what the steps counted, else the lines' levels."""

@@ -66,7 +66,7 @@ class Run(models.Model):
         environment = self.environment_id
         if environment.state == "destroyed":
             raise UserError(self.env._("The environment is gone; push its branch to make it anew."))
-        return self.env["ops.run"]._queue(
+        again = self.env["ops.run"]._queue(
             environment,
             self.kind,
             trigger,
@@ -78,6 +78,8 @@ class Run(models.Model):
             order=self._order_again(),
             **options,
         )
+        self._hand_over(again)
+        return again
 
     def _image(self):
         """Return the image this run deployed, while it is kept."""
@@ -91,6 +93,8 @@ class Run(models.Model):
 
     def _request_cancel(self):
         """Cancel waiting and worker-less runs; ask the driver to stop the others."""
+        for run in self:
+            self.env["ops.audit"]._note("run.cancel_requested", run, kind=run.kind)
         for run in self.filtered(lambda run: run.state not in RUN_OVER):
             if run.state in ("queued", "blocked"):
                 run._stop_asking()

@@ -35,9 +35,8 @@ class Run(models.Model):
             return {}
         return {key: self.spec[key] for key in ORDER_AGAIN if key in self.spec}
 
-    def _queue_again(self, trigger, **options):
+    def _hand_over(self, again):
         """A retried backup, proof or restore is about the same record."""
-        again = super()._queue_again(trigger, **options)
         own = self.sudo()  # whoever may retry the run
         if own.kind == "backup":
             own.backup_ids.write({"run_id": again.id, "state": "making", "cause": False})
@@ -46,13 +45,6 @@ class Run(models.Model):
         )
         for restore in own.restore_ids:
             restore.copy({"run_id": again.id, "aside_id": False})
-        return again
-
-    def _supersede(self):
-        """A proof that gives way leaves its backup as it was."""
-        waiting = self.env["ops.backup"].sudo().search([("proof_run_id", "in", self.ids)])
-        waiting.write({"state": "stored"})
-        return super()._supersede()
 
     def _steps_done(self, kind):
         return self.step_ids.filtered(lambda step: step.kind == kind and step.state == "done")
@@ -65,9 +57,8 @@ class Run(models.Model):
         """Remember the copies that exist now before what nothing needs is given up."""
         self._settle_copies()
         self._settle_backups()
-        settled = super()._settle_artifacts()
+        self._settle_things()
         self._settle_swapped()
-        return settled
 
     def _settle_copies(self):
         """Note what the run leaves to go back to: restore point, what was live, what broke."""
@@ -203,6 +194,16 @@ class Run(models.Model):
         backups = self.env["ops.backup"].browse(self.spec.get("backup_ids", ())).exists()
         if self.state == "done":
             backups.write({"state": "removed", "removed_at": self.finished_at})
+
+    def _settle_archive(self):
+        """Carry the outcome over to the server; older looks have nothing to say any more."""
+        servers = self.env["ops.database.server"]
+        server = servers.browse(self.spec.get("server_id")).exists()
+        if server and self.state in ("done", "failed"):
+            server._take_archive(self)
+        over = [("kind", "=", "watch"), ("state", "in", ("done", "failed", "cancelled"))]
+        older = self.search([*over, ("id", "<", self.id)])
+        older.filtered(lambda run: run.spec.get("server_id") == server.id).unlink()
 
 
 def _report(result):

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ...engine import console
 from ...engine.compare import compare_url
 from ...engine.wording import duration
 
@@ -49,6 +50,8 @@ class Run(models.Model):
 
     def _data_at_risk(self):
         environment = self.environment_id
+        if self.kind in console.KINDS:
+            return self._console_risk()
         if self.kind == "destroy":
             return self.env._("All of it: database and files go for good.")
         if self.kind in ("restore", "rollback"):
@@ -83,4 +86,4 @@ class Run(models.Model):
         if self.compare_url:
             link = Markup('<a href="%s">%s</a>') % (self.compare_url, self.compare_url)
             lines.append(Markup("<li><b>%s:</b> %s</li>") % (self.env._("Difference"), link))
-        return Markup("<ul>%s</ul>") % Markup("").join(lines)
+        return Markup("<ul>%s</ul>") % Markup("").join(lines) + self._console_shown()

@@ -1,6 +1,6 @@
 """A run is judged by the policies in force before it may queue, and once more before it begins."""
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 
@@ -29,8 +29,8 @@ class Run(models.Model):
         "Such a run waits for approval in the environment already.",
     )
 
-    def _create_in_place_of_waiting(self, values):
-        """Make the run: waiting for approval where a policy blocks it, else in the queue."""
+    def _create_judged(self, values):
+        """Make the run: in the queue, or waiting for approval where a policy blocks it; people are asked."""
         values = {**values, **self._asked()}
         found = self.new(values)._verdicts()
         earlier = self._blocked_like(values)
@@ -38,10 +38,12 @@ class Run(models.Model):
         if self._blocking(found):
             run = self.create({**values, "state": "blocked", **self._waiting(found)})
         else:
-            run = super()._create_in_place_of_waiting(values)
+            run = self._create_in_place_of_waiting(values)
         earlier.superseded_by_id = run
         earlier._stop_asking()
         run._note_verdicts(found)
+        if run.state == "blocked":
+            run._ask_approvers()
         return run
 
     def _blocked_like(self, values):
@@ -124,9 +126,14 @@ class Run(models.Model):
             "voices": self._voices(),
             "is_person": bool(self.requested_by_id),
             "address": self.requested_from or "",
-            "minutes": self.session_minutes,
+            "minutes": self._minutes(),
         }
         return policies.Facts(**{**facts, **environment._copies_of_data(), **more})
+
+    def _minutes(self):
+        """Return how long ago somebody signed in; of a console, how long it was asked for."""
+        order = (self.spec or {}).get("console")
+        return order["minutes"] if order else self.session_minutes
 
     def _earlier_builds(self):
         """Return the colours of what ran with this commit before, by stage."""
@@ -212,52 +219,3 @@ class Run(models.Model):
         self._finish("cancelled", fields.Datetime.now())
         self.cause = cause
         self._announce()
-
-
-class Environment(models.Model):
-    _inherit = "ops.environment"
-
-    blocked_run_ids = fields.One2many(
-        "ops.run", "environment_id", string="Waits for approval", domain=[("state", "=", "blocked")]
-    )
-
-    def _copies_of_data(self):
-        """Return what the rules may know of backups and snapshots."""
-        return {
-            "knows_backups": True,
-            "proven_backup_at": self._newest("ops.backup", "proven"),
-            "snapshot_at": self._newest("ops.snapshot", "present"),
-        }
-
-    def _newest(self, model, state):
-        domain = [("environment_id", "=", self.id), ("state", "=", state)]
-        found = self.env[model].sudo().search(domain, order="taken_at desc", limit=1)
-        return found.taken_at.replace(tzinfo=UTC) if found else None
-
-    def _judged(self, kind, **more):
-        """Return the policies' verdicts on work that is no run, as (policy, verdict, outcome).
-
-        ``more``: facts of ``engine.policies.Facts``, for instance minutes of a shell session.
-        """
-        user = self.env.user
-        run = self.env["ops.run"].sudo()
-        draft = run.new({"project_id": self.project_id.id, "environment_id": self.id})
-        facts = {
-            "kind": kind,
-            "is_person": True,
-            "requesters": frozenset(user.ids),
-            "address": run._address() or "",
-            "minutes": None,
-            **more,
-        }
-        facts = draft._facts(**facts)
-        return [
-            (policy, *policy._judge(facts)) for policy in self.env["ops.policy"]._for(self, kind)
-        ]
-
-    def _destroy(self, trigger, reason=None):
-        """What waits for approval here is not asked for any more."""
-        waiting = self.sudo().blocked_run_ids
-        for run in waiting.filtered(lambda run: run.kind != "destroy"):
-            run._give_up(self.env._("Its environment is being destroyed."))
-        return super()._destroy(trigger, reason)

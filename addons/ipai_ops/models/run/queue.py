@@ -31,20 +31,23 @@ class Run(models.Model):
         Raises ConcurrencyError when another request queues for the same environment at the
         same moment; Odoo's request loop then calls again, with a fresh view of the database.
         """
-        runs = self.sudo()
+        runs, retry_of = self.sudo(), options.get("retry_of")
         values = runs._queued_values(environment.sudo(), kind, trigger, ref, commit, options)
         try:
             with self.env.cr.savepoint():
-                run = runs._create_in_place_of_waiting(values)
+                run = runs._create_judged(values)
         except psycopg2.errors.UniqueViolation as exc:
             raise ConcurrencyError("Two runs were queued at the same moment.") from exc
         run._plan_steps()
         run._note_fact("run.queued")
         run._announce()
         self._wake_driver()
-        return run.with_env(self.env)
+        run = run.with_env(self.env)
+        run._note_queued(retry_of)
+        return run
 
     def _create_in_place_of_waiting(self, values):
+        """Make the run in the queue; one that waits there already is superseded by it."""
         waiting = self.browse()
         if values["environment_id"]:
             place = [("environment_id", "=", values["environment_id"]), ("state", "=", "queued")]
@@ -56,6 +59,9 @@ class Run(models.Model):
         return run
 
     def _supersede(self):
+        """Let runs that wait give way; a proof that does so leaves its backup as it was."""
+        proven = self.env["ops.backup"].sudo().search([("proof_run_id", "in", self.ids)])
+        proven.write({"state": "stored"})
         self.write({"state": "superseded", "finished_at": fields.Datetime.now()})
         self.step_ids.write({"state": "cancelled"})
         self.flush_recordset(["state"])
@@ -106,7 +112,8 @@ class Run(models.Model):
             "base_url": environment.url or None,
         }
         spec |= self.env["ops.artifact"]._inventory(environment, kind)
-        return without_nulls(spec | environment._data_order(kind) | (order or {}))
+        spec |= environment._data_order(kind) | (order or {})
+        return without_nulls(spec | environment._network_order() | environment._delivered_order())
 
     def _check_whose(self, environment, image):
         """Refuse an image that another project has built: a name alone proves nothing."""
@@ -144,6 +151,7 @@ class Run(models.Model):
         if kind != "deploy" and has_data:
             database = environment.database_name
         facts |= {"is_serving": bool(environment.image_id), "has_data": has_data}
+        facts |= {"closed": True} if environment.allowed_addresses else {}
         return {**facts, "database": database or None}
 
     @staticmethod

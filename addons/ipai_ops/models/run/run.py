@@ -4,31 +4,19 @@ from odoo import api, fields, models
 
 from ...engine import headlines
 from ...engine.schedule import lane_of
-
-RUN_STATES = [
-    ("blocked", "Waiting for approval"),
-    ("queued", "Waiting"),
-    ("running", "Running"),
-    ("done", "Done"),
-    ("failed", "Failed"),
-    ("cancelled", "Cancelled"),
-    ("superseded", "Superseded"),
-]
-LANES = [
-    ("main", "Main"),
-    ("data", "Data"),
-    ("backup", "Backup"),
-    ("proof", "Proof"),
-    ("export", "Export"),
-    ("archive", "Archive of changes"),
-    ("console", "Console"),
-]
-COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")]
+from ..constants import COLOURS, LANES, RUN_STATES
 
 
 class Run(models.Model):
     _name = "ops.run"
     _description = "Run"
+    _inherit = [
+        "ops.permission.mixin",
+        "ops.confidential.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _mail_post_access = "read"
     _product_written = True
     _order = "id desc"
     _rec_names_search = ["commit_subject", "commit", "ref"]

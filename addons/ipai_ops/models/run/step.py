@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .presentation import seconds_since
+
 STEP_STATES = [
     ("pending", "Pending"),
     ("running", "Running"),
@@ -34,6 +36,7 @@ class RunStep(models.Model):
     finished_at = fields.Datetime()
     ended_seen_at = fields.Datetime()
     duration_seconds = fields.Float(compute="_compute_duration_seconds", store=True)
+    elapsed_seconds = fields.Float(compute="_compute_elapsed_seconds")
     predicted_seconds = fields.Float(help="Median of earlier runs in the same environment.")
     progress = fields.Float()
     result = fields.Json()
@@ -63,3 +66,8 @@ class RunStep(models.Model):
         shares = [share for share in told if isinstance(share, int | float)]
         if self and shares:
             self.progress = min(max(float(shares[-1]), 0.0), 1.0)
+
+    def _compute_elapsed_seconds(self):
+        now = fields.Datetime.now()
+        for step in self:
+            step.elapsed_seconds = seconds_since(step.started_at, step.finished_at, now)

@@ -15,12 +15,11 @@ _logger = logging.getLogger(__name__)
 KNOWN_KEY = "ipai_ops.secrets_key_id"
 
 
-class Sealed(models.AbstractModel):
-    """``_sealed`` names the fields; each is NO_ACCESS, computed and set through this mixin."""
+class EncryptedMixin(models.AbstractModel):
+    """Keeps the values of fields that ``encrypted`` made."""
 
-    _name = "ops.sealed"
+    _name = "ops.encrypted.mixin"
     _description = "Values encrypted at rest"
-    _sealed = ()
 
     sealed_values = fields.Json(groups=fields.NO_ACCESS, copy=False)
 
@@ -132,9 +131,10 @@ class Sealed(models.AbstractModel):
         return count
 
 
-def sealed_field(kind, name, **options):
-    """Return a field whose value is stored encrypted.
+def encrypted(kind, name, **options):
+    """Return a field whose value is stored encrypted, which the product alone reads and writes.
 
+    ``kind``: fields.Char or fields.Text. ``name``: the field's own. A copy of the record begins without it.
     Each has a compute and an inverse of its own: fields that share them are written together, and
     those that were not given would be stored as blank.
     """
@@ -146,39 +146,5 @@ def sealed_field(kind, name, **options):
     def inverse(records):
         records._write_sealed(name)
 
-    return kind(compute=compute, inverse=inverse, store=False, **options)
-
-
-class Project(models.Model):
-    _name = "ops.project"
-    _inherit = ["ops.project", "ops.sealed"]
-    _sealed = ("webhook_secret", "git_credentials", "masking_key")
-
-    webhook_secret = sealed_field(fields.Char, "webhook_secret")
-    git_credentials = sealed_field(fields.Text, "git_credentials")
-    masking_key = sealed_field(fields.Char, "masking_key")
-
-    @api.depends("sealed_values")
-    def _compute_has_git_credentials(self):
-        for project in self:
-            project.has_git_credentials = project._has_sealed("git_credentials")
-
-
-class Environment(models.Model):
-    _name = "ops.environment"
-    _inherit = ["ops.environment", "ops.sealed"]
-    _sealed = ("db_password", "admin_password")
-
-    db_password = sealed_field(fields.Char, "db_password")
-    admin_password = sealed_field(fields.Char, "admin_password")
-
-
-class BackupRepository(models.Model):
-    _name = "ops.backup.repository"
-    _inherit = ["ops.backup.repository", "ops.sealed"]
-    _sealed = ("key", "s3_access_key", "s3_secret_key", "sftp_key")
-
-    key = sealed_field(fields.Char, "key")
-    s3_access_key = sealed_field(fields.Char, "s3_access_key")
-    s3_secret_key = sealed_field(fields.Char, "s3_secret_key")
-    sftp_key = sealed_field(fields.Text, "sftp_key")
+    closed = {"store": False, "copy": False, "groups": fields.NO_ACCESS}
+    return kind(compute=compute, inverse=inverse, **options, **closed)

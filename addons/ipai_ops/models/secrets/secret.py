@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ... import key_files
 from ...engine.odoo_conf import FREE, is_free_option
-from .encrypted import sealed_field
+from .encrypted import encrypted
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 RESERVED = (
@@ -29,9 +29,8 @@ STAGES = [
 class Secret(models.Model):
     _name = "ops.secret"
     _description = "Secret"
-    _inherit = ["ops.sealed", "mail.activity.mixin", "mail.thread"]
+    _inherit = ["ops.encrypted.mixin", "ops.audited.mixin", "mail.activity.mixin", "mail.thread"]
     _order = "project_id, name, id"
-    _sealed = ("value",)
 
     project_id = fields.Many2one("ops.project", required=True, index=True, ondelete="cascade")
     environment_id = fields.Many2one(
@@ -48,7 +47,7 @@ class Secret(models.Model):
         required=True,
         default="file",
     )
-    value = sealed_field(fields.Char, "value", groups=fields.NO_ACCESS, copy=False)
+    value = encrypted(fields.Char, "value")
     new_value = fields.Text(
         "New value",
         compute="_compute_new_value",

@@ -1,12 +1,10 @@
 """Where passwords, codes and keys are looked at: each is counted, and takes as long for unknown people."""
 
-from werkzeug.exceptions import Unauthorized
+from contextlib import contextmanager
 
 from odoo import api, models
 from odoo.exceptions import AccessDenied
-from odoo.http import request
 
-from ...authentication import api_call
 from .guess import PASSWORD, RESET, SECOND
 
 CODES = ("totp", "totp_mail")
@@ -19,44 +17,46 @@ HASHED = "SELECT 1 FROM res_users WHERE id = %s AND password LIKE '$%%'"
 class Users(models.Model):
     _inherit = "res.users"
 
-    def _login(self, credential, user_agent_env):
+    @contextmanager
+    def _guesses_of_login_counted(self, credential, user_agent_env):
         """Count who guesses. Whom another system vouches for is not asked for a password."""
         if credential.get("type") not in GUESSED:
-            return super()._login(credential, user_agent_env)
+            yield
+            return
         with self.env["ops.guess"]._counted(str(credential.get("login") or "")):
             if not _is_readable(credential):
                 raise AccessDenied
             try:
-                return super()._login(credential, user_agent_env)
+                yield
             except AccessDenied:
                 self._take_as_long(credential, user_agent_env)
                 raise
 
-    def _check_credentials(self, credential, env):
+    @contextmanager
+    def _guesses_of_credential_counted(self, credential):
         kind = credential.get("type")
         if kind not in GUESSED:
-            return super()._check_credentials(credential, env)
+            yield
+            return
         what = SECOND if kind in CODES else PASSWORD
         login = (self[:1] or self.env.user).sudo().login  # who waits for the code is nobody yet
         with self.env["ops.guess"]._counted(login, what):
             if not _is_readable(credential):
                 raise AccessDenied
-            return super()._check_credentials(credential, env)
+            yield
 
     def _on_login_cooldown(self, failures, previous):
         """Odoo's own count, of each process and each address alone, gives way to ours."""
         return False
 
     @api.model
-    def _check_uid_passwd(self, uid, passwd):
+    def _check_is_somebody(self, uid, passwd):
         """Answer a number that is nobody's like a wrong password."""
         user = self.browse(uid if 0 < uid <= LARGEST_ID else 0).exists()
         if not user.active:
             with self.env["ops.guess"]._counted(f"#{uid}"):
                 self._burn(passwd)
                 raise AccessDenied
-        super()._check_uid_passwd(uid, passwd)
-        api_call.keep_person()
 
     def _take_as_long(self, credential, user_agent_env):
         """Work as long for a login whose password was not looked at as for one whose was."""
@@ -91,14 +91,3 @@ def _is_readable(credential):
     if any(not isinstance(text, str) or "\0" in text for text in texts):
         return False
     return len(credential.get("password") or "") <= LONGEST_PASSWORD
-
-
-class IrHttp(models.AbstractModel):
-    _inherit = "ir.http"
-
-    @classmethod
-    def _auth_method_bearer(cls):
-        if "Authorization" not in request.httprequest.headers:
-            return super()._auth_method_bearer()
-        with request.env["ops.guess"]._watched(wrong=Unauthorized):
-            return super()._auth_method_bearer()
