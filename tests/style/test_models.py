@@ -5,6 +5,7 @@ two bodies of a model define the same name: then no order of imports changes wha
 """
 
 import ast
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ import pytest
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
 NAMES = sorted(path.parent.name for path in ADDONS.glob("*/__manifest__.py"))
 SAID_BY_EACH = {"_name", "_inherit"}
+PACKAGES = {path.parent for path in (ADDONS / "ipai_ops" / "models").glob("*/__init__.py")}
+PART = re.compile(r"from \. import (?P<name>\w+)  # \w.*\w")
+NOT_PARTS = {"__init__", "__pycache__"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,14 @@ def by_model(addon):
     return found
 
 
+def imported(package):
+    """Yield the names of the packages of models from which one imports."""
+    for path in package.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 2 and node.module:
+                yield node.module.split(".")[0]
+
+
 @pytest.mark.parametrize("addon", NAMES)
 def test_no_two_bodies_of_a_model_define_the_same_name(addon):
     twice = []
@@ -115,3 +127,40 @@ def test_a_model_of_ours_is_defined_once(addon):
     models = by_model(addon)
     more = {name: [one for one in found if one.is_definition] for name, found in models.items()}
     assert not {name: [*map(str, found)] for name, found in more.items() if len(found) > 1}
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES), ids=lambda path: path.name)
+def test_a_package_says_what_each_of_its_parts_is_about(package):
+    lines = (package / "__init__.py").read_text(encoding="utf-8").splitlines()
+    parts = [PART.fullmatch(line) for line in lines if line.startswith("from")]
+    assert all(parts), "from . import part  # what it is about"
+    there = {path.stem for path in package.iterdir() if path.suffix == ".py" or path.is_dir()}
+    named = [part["name"] for part in parts]
+    assert sorted(named) == sorted(there - NOT_PARTS)
+
+
+def test_packages_of_models_import_each_other_in_one_direction():
+    needs = {package.name: {*imported(package)} - {package.name} for package in PACKAGES}
+    while needs:
+        free = {name for name, others in needs.items() if not others & set(needs)}
+        assert free, f"in a circle: {needs}"
+        needs = {name: others for name, others in needs.items() if name not in free}
+
+
+def test_the_addons_root_holds_what_runs_it_and_nothing_else():
+    there = {path.name for path in (ADDONS / "ipai_ops").iterdir() if path.is_file()}
+    assert there == {"__init__.py", "__manifest__.py", "driver.py"}
+    loose = {path.name for path in (ADDONS / "ipai_ops/models").iterdir() if path.is_file()}
+    assert loose == {"__init__.py", "constants.py", "key_file.py"}
+
+
+def test_an_encrypted_field_is_told_its_own_name():
+    wrong = []
+    for addon in NAMES:
+        for path in (ADDONS / addon).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                call = node.value if isinstance(node, ast.Assign) else None
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "encrypted":
+                    said_name = ast.literal_eval(call.args[1])
+                    wrong += [f"{path}:{node.lineno}"] if node.targets[0].id != said_name else []
+    assert not wrong

@@ -3,7 +3,7 @@
 from . import product_written  # fields that only the product writes
 from . import judged  # what a person writes is judged as it is afterwards
 from . import named_records  # nobody names a record that they may not read
-from . import permission_mixin  # mixin: the policy that every action asks
+from . import permission  # mixin: the policy that every action asks
 from . import offered  # mixin: what nobody may do anywhere is not offered
 from . import confidential  # mixin: news go to those who may see the record
 from . import reauthenticated  # mixin: changed only by somebody who showed lately who they are

@@ -9,8 +9,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ... import key_files
 from ...engine import audit_chain
+from ..key_file import key_file
 from . import tables as audit_tables
 from .audit import seal_now
 
@@ -71,24 +71,24 @@ class AuditCheckpoint(models.Model):
     @api.model
     def _key(self):
         """Return the signing key; made at its first use, outside the database."""
-        database = self.env.cr.dbname
-        text = key_files.read("audit", database)
+        file = key_file(self.env, "audit")
+        text = file.read()
         if not text and self.search_count([], limit=1):
             raise UserError(
                 self.env._(
                     "The key that signs the audit trail is gone: %s. Put it back from your backup "
                     "of keys; without it the trail can be read, but no longer be signed.",
-                    key_files.path("audit", database),
+                    file.path,
                 )
             )
         if not text:
-            key_files.prepend_line("audit", database, key_files.random_line())
-            text = key_files.read("audit", database)
+            file.add_key()
+            text = file.read()
         return audit_chain.private_key(text)
 
     @api.model
     def _statements_path(self):
-        return key_files.path("audit", self.env.cr.dbname).with_name(STATEMENTS)
+        return key_file(self.env, "audit").path.with_name(STATEMENTS)
 
     @api.model
     def _statements(self):

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 
 from ...authentication import api_call
 from ...engine.permissions import PERMISSIONS
-from ..access.permission_mixin import MEMBERSHIPS, may_field
+from ..access.permission import MEMBERSHIPS, may_field
 
 
 class Environment(models.Model):

@@ -15,9 +15,9 @@ from . import hold  # when the edge holds requests for a step
 from . import files  # texts that travel to its containers as secrets
 from . import secrets  # what its Odoo is given as secrets and options
 from . import ingest  # what its containers write
-from . import artifacts  # what it makes, planned before and given up after
+from . import artifact_lifecycle  # what it makes, planned before and given up after
 from . import outcome  # what its end means for backups, copies and archives
-from . import events  # what it tells other systems
+from . import outbox  # what it tells other systems
 from . import audit  # what the audit trail says of it
 from . import lifecycle  # cancel, retry, deploy its image again
 from . import rollback  # back to its deployment

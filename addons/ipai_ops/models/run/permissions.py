@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...engine import console
-from ..access.permission_mixin import may_field, refusal
+from ..access.permission import may_field, refusal
 
 
 class Run(models.Model):

@@ -7,8 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, sql
 
-from ... import key_files
 from ...engine.keyring import NONCE_BYTES, Damaged, Keyring, LostKey, key_id_of
+from ..key_file import key_file
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class EncryptedMixin(models.AbstractModel):
 
     @api.model
     def _keyring(self):
-        return Keyring.from_text(key_files.read("secrets", self.env.cr.dbname))
+        return Keyring.from_text(key_file(self.env, "secrets").read())
 
     @api.model
     def _keyring_to_write(self):
@@ -71,7 +71,7 @@ class EncryptedMixin(models.AbstractModel):
         if not ring.keys and known:
             raise UserError(self._lost_key_text(known))
         if not ring.keys:
-            key_files.prepend_line("secrets", self.env.cr.dbname, key_files.random_line())
+            key_file(self.env, "secrets").add_key()
             ring = self._keyring()
         if known != ring.current_id:
             settings.set_param(KNOWN_KEY, ring.current_id)
@@ -101,7 +101,7 @@ class EncryptedMixin(models.AbstractModel):
             "The key %(key)s that encrypts secrets is not in %(path)s. Put it back from your backup "
             "of keys, or set the secret again.",
             key=key_id,
-            path=key_files.path("secrets", self.env.cr.dbname),
+            path=key_file(self.env, "secrets").path,
         )
 
     @api.model

@@ -6,8 +6,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ... import key_files
 from ...engine.odoo_conf import FREE, is_free_option
+from ..key_file import key_file
 from .encrypted import encrypted
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
@@ -164,7 +164,7 @@ class Secret(models.Model):
     @api.model
     def _new_key(self):
         self._keyring_to_write()
-        key_files.prepend_line("secrets", self.env.cr.dbname, key_files.random_line())
+        key_file(self.env, "secrets").add_key()
 
     @api.model
     def _reseal_some(self, limit=None):
