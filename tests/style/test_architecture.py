@@ -1,6 +1,7 @@
 """The rules of docs/architecture.md, asked of every file: who may import whom, and how long code is."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,15 @@ def test_files_and_functions_are_short(path):
 def test_nine_functions_in_ten_fit_a_glance():
     lengths = [length for path in SOURCES for _name, length in functions(path)]
     assert sum(length <= USUAL_FUNCTION for length in lengths) / len(lengths) >= USUAL_SHARE
+
+
+def test_the_doors_that_calls_pass_are_modules():
+    source = (OPS / "http" / "call_guard.py").read_text(encoding="utf-8")
+    named = re.findall(r'"((?:http|controllers|models)\.[\w.]+)"', source)
+    missing = [
+        name for name in named if not OPS.joinpath(*name.split(".")).with_suffix(".py").is_file()
+    ]
+    assert len(named) > 5 and not missing
 
 
 def test_every_addon_has_an_icon_of_its_own_and_a_page():

@@ -21,17 +21,14 @@ OURS = ("ops.", "ipai.")
 OUR_PATHS = ("/ipai/", "/auth_oidc/")
 OUR_CODE = re.compile(r"odoo\.addons\.ipai_\w+\.")
 # Calls of all kinds pass through these; they are no sign that an error is ours.
-DOORS = (
-    *(
-        "http.call_guard",
-        "controllers.rpc",
-        "models.access.ir_http",
-        "models.access.ir_http_access",
-    ),
-    *("models.access.api_key_check", "models.access.named_records"),
-    *("models.access.product_written", "models.access.judged"),
+DOORS = frozenset(
+    f"odoo.addons.ipai_ops.{name}"
+    for name in (
+        *("http.call_guard", "controllers.rpc", "models.access.ir_http"),
+        *("models.access.api_key_check", "models.access.judged", "models.access.named_records"),
+        *("models.access.offered", "models.access.product_written"),
+    )
 )
-DOORS = tuple(f"odoo.addons.ipai_ops.{name}" for name in DOORS)
 FAULTS = (
     *(TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError),
     *(RecursionError, NotImplementedError, psycopg2.DataError, psycopg2.ProgrammingError),
