@@ -29,6 +29,7 @@ def rows(env):
 def _connect(env, slack):
     slack.add_channel("C0OPS", "ops")
     values = {"name": "Bench", "team_id": "T1", "new_bot_token": TOKEN, "api_url": slack.url}
+    env["ir.config_parameter"].set_param("ipai_ops.open_networks", "127.0.0.1")
     workspace = env["ipai.slack.workspace"].create(values)
     place = {"workspace_id": workspace.id, "name": "#ops", "slack_id": "C0OPS", "zone": "UTC"}
     channel = env["ipai.slack.channel"].create(place)

@@ -1,7 +1,8 @@
 """Keeps this machine's rules as they must be, whatever comes, goes or clears them.
 
-`firewall.py` stays and keeps them; it takes them away when it is told to stop. `firewall.py check` says
-by its exit status whether they are in force.
+`firewall.py` stays and keeps them. When it ends, as with the engine, this machine's rules stay in force;
+it takes them away only where the file `end` lies beside its status. `firewall.py check` says by its exit
+status whether they are in force.
 """
 
 import json
@@ -18,6 +19,7 @@ from containers import STAGES, host_of, platform_addresses, resolvers_in
 from rules import host_rules, overlay_rules, places
 
 STATUS = Path("/run/firewall/status")  # a folder of the machine: `script/server status` reads it
+END = STATUS.with_name("end")  # written by `script/server stop`
 LOOK_SECONDS = 2
 SETTLE_SECONDS = 0.05  # several things happen to a container that comes
 STALE_SECONDS = 60
@@ -152,7 +154,8 @@ def main(words):
         signal.signal(number, end)
     threading.Thread(target=listen, args=(stirred, stop), daemon=True).start()
     keep(keeper, stop, stirred)
-    keeper.take_away()
+    if END.exists():
+        keeper.take_away()
     return 0
 
 

@@ -151,3 +151,14 @@ def _is_dockerd(pid):
         return "dockerd" in Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return False
+
+
+def machine_of(commands):
+    """(processors, bytes of memory) of the machine, as its Docker engine sees it."""
+    told = commands.run(
+        docker("info", "--format", "{{.NCPU}} {{.MemTotal}}"),
+        timeout=30,
+        why="Docker could not be asked how large this machine is",
+    )
+    cpus, memory = told.split()
+    return int(cpus), int(memory)

@@ -1,7 +1,8 @@
 """The rules that close this machine to builds and targets, kept by a container of its own (images/firewall).
 
 It runs beside the swarm, not in it: Swarm gives no container the machine's process list, which is how
-the overlays' network namespaces are reached. Docker starts it again with the engine.
+the overlays' network namespaces are reached. Docker starts it again with the engine, and meanwhile the
+machine's rules stay: only `script/server stop` and `reset` take them away.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ MARK = "ipai.mark"
 SETTLE_SECONDS = 60
 STALE_SECONDS = 60
 CAPABILITIES = ("NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE")  # rules; other namespaces; to find them
+# An engine that was killed marks the containers it finds as stopped by hand: "unless-stopped" would leave it out.
+ALWAYS = "always"
 OPEN_UNTIL = "until then builds and targets reach this machine's ports"
 
 
@@ -57,11 +60,11 @@ def _require_places(settings, variable, text):
 
 def run_words(settings, image):
     """The words of `docker run`, without the fingerprint."""
-    words = ["--detach", "--name", container_name(settings), "--restart", "unless-stopped"]
+    words = ["--detach", "--name", container_name(settings), "--restart", ALWAYS]
     words += ["--label", f"{LABEL}={settings.instance}"]
     words += ["--network", "host", "--pid", "host", "--read-only"]
     words += ["--cap-drop", "ALL", "--security-opt", "apparmor=unconfined", "--pids-limit", "64"]
-    words += ["--security-opt", "no-new-privileges", "--memory", "128m"]
+    words += ["--security-opt", "no-new-privileges", "--memory", "128m", "--cpus", "1"]
     words += [word for name in CAPABILITIES for word in ("--cap-add", name)]
     words += ["--log-driver", "json-file", "--log-opt", "max-size=5m", "--log-opt", "max-file=2"]
     socket = SOCKET.removeprefix("unix://")
@@ -83,8 +86,7 @@ def ensure_firewall(commands, settings, image):
         commands.run(docker("run", "--label", f"{MARK}={mark}", *words), timeout=120, why=why)
         note = "created" if known is None else "replaced"
     elif _inspected(commands, settings, "{{.State.Running}}") != "true":
-        _empty(status_folder(settings))
-        commands.run(docker("start", container_name(settings)), timeout=60)
+        _start(commands, settings)
         note = "started"
     is_well, detail = _settled(commands, settings)
     return note if is_well else f"NOT IN FORCE: {detail}; {OPEN_UNTIL}"
@@ -92,7 +94,15 @@ def ensure_firewall(commands, settings, image):
 
 def _empty(folder):
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "status").unlink(missing_ok=True)
+    for name in ("status", "end"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _start(commands, settings):
+    _empty(status_folder(settings))
+    name = container_name(settings)
+    commands.run(docker("update", "--restart", ALWAYS, name), timeout=60)
+    commands.run(docker("start", name), timeout=60)
 
 
 def _settled(commands, settings):
@@ -139,11 +149,23 @@ def _forget(commands, settings):
 
 
 def stop_firewall(commands, settings):
-    """Stop it, and it takes its rules away; says whether it was running."""
-    was_running = _inspected(commands, settings, "{{.State.Running}}") == "true"
-    if was_running:
-        commands.attempt(docker("stop", "--time", "20", container_name(settings)), timeout=60)
-    return was_running
+    """Take the rules away and stop their keeper, also after an engine's next start; says whether it was running."""
+    running = _inspected(commands, settings, "{{.State.Running}}")
+    if running is None:
+        return False
+    if running != "true":
+        _empty(
+            status_folder(settings)
+        )  # the rules outlive the container: it comes to take them along
+        commands.attempt(docker("start", container_name(settings)), timeout=60)
+        _settled(commands, settings)
+    name = container_name(settings)
+    end = status_folder(settings) / "end"
+    end.touch()
+    commands.attempt(docker("update", "--restart", "no", name), timeout=60)
+    commands.attempt(docker("stop", "--time", "20", name), timeout=60)
+    end.unlink()
+    return running == "true"
 
 
 def remove_firewall(commands, settings):

@@ -6,8 +6,9 @@
 import json
 
 from .credentials import REGISTRY_USER, registry_addresses, write_private
-from .docker_engine import SOCKET, docker
+from .docker_engine import SOCKET, docker, machine_of
 from .images import ensure_loaded
+from .limits import SHARES, limits_of
 from .registry import ensure_in_registry, wait_for_registry
 from .services import Service, ensure_service, wait_until_running
 from .swarm import gateway_address, host_addresses, subnets
@@ -48,6 +49,7 @@ def ensure_registry(commands, settings, recipes):
             scratch=("/tmp",),
             memory=(("/run", "16m"),),
             port=(settings.ports["registry"], 5000),
+            limits=_limits(commands, settings)["registry"],
         ),
     )
     wait_for_registry(settings)
@@ -64,17 +66,24 @@ def push_images(commands, settings, recipes):
 
 def ensure_platform_services(commands, settings, images):
     """PostgreSQL servers, edge, mail catcher and proxy, healthy."""
+    limits = _limits(commands, settings)
     services = [
-        *(_postgres(settings, images, kind) for kind in DATABASE_STAGES),
-        _edge(commands, settings, images),
-        *(_gate(commands, settings, images, role) for role in GATE_PORTS),
+        *(_postgres(settings, images, kind, limits) for kind in DATABASE_STAGES),
+        _edge(commands, settings, images, limits),
+        *(_gate(commands, settings, images, role, limits) for role in GATE_PORTS),
     ]
     notes = [ensure_service(commands, settings, service) for service in services]
     wait_until_running(commands, settings, [service.name for service in services])
     return ", ".join(sorted(set(notes)))
 
 
-def _postgres(settings, images, kind):
+def _limits(commands, settings):
+    """{kind of service: what it may take of this machine}."""
+    machine = machine_of(commands)
+    return {kind: limits_of(kind, machine, settings.limits) for kind in SHARES}
+
+
+def _postgres(settings, images, kind, limits):
     """The server of one kind of data; production also archives its WAL."""
     archives = kind == "production"
     return Service(
@@ -89,11 +98,11 @@ def _postgres(settings, images, kind):
         ),
         user="postgres",
         memory=(("/dev/shm", "268435456"), ("/tmp", "64m"), ("/run", "16m")),
-        pids=2048,
+        limits=limits["postgres"],
     )
 
 
-def _edge(commands, settings, images):
+def _edge(commands, settings, images, limits):
     return Service(
         name=settings.named("edge"),
         image=images["edge"],
@@ -109,6 +118,7 @@ def _edge(commands, settings, images):
         capabilities=("CHOWN", "SETUID", "SETGID", "KILL", "NET_BIND_SERVICE"),
         scratch=("/var/lib/nginx",),
         memory=(("/tmp", "64m"), ("/run", "16m"), ("/var/log/nginx", "16m")),
+        limits=limits["edge"],
     )
 
 
@@ -119,7 +129,7 @@ def imports_folder(settings):
     return str(folder)
 
 
-def _gate(commands, settings, images, role):
+def _gate(commands, settings, images, role, limits):
     """One of the two ways out of staging and development."""
     is_proxy = role == "egress"
     around = (
@@ -138,6 +148,7 @@ def _gate(commands, settings, images, role):
         secrets=(("gate-token", "gate-token"),),
         mounts=((role, "/var/lib/gate"),),
         user="990:990",
+        limits=limits["gate"],
     )
 
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .credentials import registry_config_folder
 from .docker_engine import docker
+from .limits import Limits
 from .ports import require_free_port
 from .trouble import Trouble
 
@@ -32,7 +33,7 @@ class Service:
     capabilities: tuple = ()
     memory: tuple = (("/tmp", "64m"), ("/run", "16m"))
     scratch: tuple = ()
-    pids: int = 512
+    limits: Limits = field(kw_only=True)
 
 
 ALWAYS = [
@@ -77,7 +78,9 @@ def box_words(service):
     """What makes the container of `service` a hard one."""
     words = ["--user", service.user, "--read-only", "--init", "--cap-drop", "ALL"]
     words += _each("--cap-add", service.capabilities)
-    words += ["--limit-pids", str(service.pids), "--ulimit", "core=0:0"]
+    most = service.limits
+    words += ["--limit-memory", most.memory, "--limit-cpu", most.cpus]
+    words += ["--limit-pids", str(most.pids), "--ulimit", "core=0:0"]
     words += _each("--mount", (_memory(*place) for place in service.memory))
     return words + _each("--mount", (f"type=volume,target={place}" for place in service.scratch))
 

@@ -2,9 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from .limits import read_limits
 from .trouble import Trouble
 
 PORTS = {
@@ -33,6 +34,7 @@ class Settings:
     workers: str
     builds_may_reach: str = ""
     targets_may_reach: str = ""
+    limits: dict = field(default_factory=dict)
 
     @property
     def secrets(self):
@@ -71,6 +73,7 @@ def read_settings(environ, checkout):
         workers=environ.get("IPAI_WORKERS", "2"),
         builds_may_reach=environ.get("IPAI_BUILDS_MAY_REACH", ""),
         targets_may_reach=environ.get("IPAI_TARGETS_MAY_REACH", ""),
+        limits=read_limits(environ),
     )
 
 

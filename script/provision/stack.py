@@ -6,8 +6,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from . import credentials, images, platform, swarm
-from .docker_engine import docker
+from . import credentials, images, limits, platform, swarm
+from .docker_engine import docker, machine_of
 from .ports import require_free_port
 from .registry import wait_for_registry
 from .server import Server
@@ -150,6 +150,7 @@ class Stack(Server):
             "IPAI_INSTANCE": self.settings.instance,
             "IPAI_DOMAIN": self.settings.domain,
             **ports,
+            **limits.variables(machine_of(self.commands), self.settings.limits),
         }
 
     def _wait_for_operations(self):

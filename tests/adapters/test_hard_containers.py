@@ -1,6 +1,7 @@
 """What Docker is told of every kind of step: the hard box, in each of the shapes a run can have."""
 
 import json
+import re
 
 from ipai_ops.adapters import swarm_spec
 from ipai_ops.engine import console, naming, steps
@@ -30,6 +31,8 @@ SHAPES = (
     *((kind, {}) for kind in ("restore", "rollback", "forget", "export")),
     ("watch", {"base": {"kind": "full", "days": 7}}),
     ("base", {"base": {"kind": "full", "days": 7}}),
+    ("measure", {"measured": [{"id": 7, "project": 1, "database": "acme_main_7"}]}),
+    ("stop", {}),
     ("deploy", {"redeploy": BUILT}),
     ("deploy", {"snapshot": DATABASE}),
     ("collect", {"garbage_databases": GARBAGE}),
@@ -44,7 +47,8 @@ STAGES = ("production", "staging", "development")
 FILES = {"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"}
 HAND_OVER = {"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"}
 AS_POSTGRES = {*FILES, "CAP_SETUID", "CAP_SETGID", "CAP_KILL"}
-MAY_KEEP = (set(), FILES, HAND_OVER, AS_POSTGRES)
+LOOK = {"CAP_DAC_OVERRIDE"}  # at files of another user, in volumes that are read-only
+MAY_KEEP = (set(), LOOK, FILES, HAND_OVER, AS_POSTGRES)
 
 
 def containers():
@@ -120,6 +124,24 @@ def test_a_container_keeps_only_the_rights_that_its_kind_of_work_needs():
             assert kept == set(), "who holds the socket needs no right in its own container"
         if container.image == TARGET:
             assert kept in (set(), HAND_OVER)
+
+
+def test_every_volume_is_made_with_labels_that_say_whose_it_is():
+    """An environment's volume names the environment; one that all share names the instance alone."""
+    seen = set()
+    for kind, container, template in ALL:
+        for mount in template["ContainerSpec"]["Mounts"]:
+            if mount["Type"] != "volume":
+                continue
+            labels = mount["VolumeOptions"]["Labels"]
+            assert labels["ipai.instance"] == PLATFORM.instance, kind
+            if not mount["Source"]:  # a folder of one container's own
+                assert labels.get("ipai.environment", "") == container.labels["ipai.environment"]
+                continue
+            named = re.fullmatch(r"ipai-env-(\d+)-\w+", mount["Source"])
+            assert labels.get("ipai.environment") == (named and named[1]), (kind, mount)
+            seen.add(bool(named))
+    assert seen == {True, False}
 
 
 def test_a_container_writes_only_to_its_own_folders_and_to_limited_memory():

@@ -123,3 +123,26 @@ def test_a_private_key_is_readable_by_its_owner_alone():
         path = Path(environment["GIT_SSH_COMMAND"].split()[-1])
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.read_text().startswith("-----BEGIN")
+
+
+def test_ssh_connects_to_the_address_that_was_looked_at(monkeypatch):
+    """The real name leads elsewhere, or nowhere: only the listener on the looked-up address is called."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        port = listener.getsockname()[1]
+        monkeypatch.setattr(git, "resolve", lambda _host, _port: ["127.0.0.1"])
+        greeting = threading.Thread(target=hang_up, args=(listener,))
+        greeting.start()
+        answer = git.branches(
+            f"ssh://git@rebound.example.org:{port}/x.git", reach=reach(["127.0.0.0/8"])
+        )
+        greeting.join(10)
+    assert not answer.heads and "cannot be read" in answer.error
+    assert not greeting.is_alive() and greeting.called
+
+
+def hang_up(listener):
+    threading.current_thread().called = False
+    connection, _address = listener.accept()
+    threading.current_thread().called = True
+    connection.close()

@@ -77,6 +77,7 @@ SCREENS = {
     "environment-failed": (environment("fix/vat-rounding"), []),
     "environment-builds": (environment("main"), [(".nav-link", "Builds")]),
     "environment-settings": (environment("feature/pos"), [(".nav-link", "Settings")]),
+    "environment-stopped": (environment("spike/ai"), []),
     "environment-danger": (environment("feature/pos"), [(".nav-link", "Danger")]),
     "environment-destroy": (
         environment("feature/pos"),

@@ -4,9 +4,12 @@ import json
 import os
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
+import docker
 import pytest
+from docker.errors import APIError
 from ipai_ops.adapters.swarm import SwarmRuntime
 from ipai_ops.engine.platform import Platform
 from ipai_ops.engine.ports import JobSpec, JobState, RuntimeRefused, SecretFile, ServiceState
@@ -37,6 +40,12 @@ class FakeWorld:
         """Return a secret's content, or None where there is no such secret."""
         return self.runtime.secrets.get(name)
 
+    def make_volume(self, name, labels):
+        self.runtime.volumes[name] = labels
+
+    def volume_labels(self, name):
+        return self.runtime.volumes[name]
+
     def close(self):
         """Nothing outlives the test."""
 
@@ -49,6 +58,7 @@ class SwarmWorld:
     def __init__(self, platform, password):
         self.platform = platform
         self.runtime = SwarmRuntime(platform, password)
+        self.client, self.made = docker.from_env(), []
 
     def fails(self, fingerprint):
         """The service's own health command fails; nothing to arrange."""
@@ -78,10 +88,26 @@ class SwarmWorld:
         self.runtime.remove(job.name)
         return line.text.encode()
 
+    def make_volume(self, name, labels):
+        self.client.volumes.create(name, labels=labels)
+        self.made.append(name)
+
+    def volume_labels(self, name):
+        self.made.append(name)
+        return self.client.volumes.get(name).attrs["Labels"]
+
     def close(self):
         observed = self.runtime.observe()
         for name in (*observed.jobs, *observed.services):
             self.runtime.remove(name)
+        self.until(lambda: self.runtime.tidy() or self._are_gone(self.made))
+
+    def _are_gone(self, names):
+        for volume in self.client.volumes.list():
+            if volume.name in names:
+                with suppress(APIError):  # its last container is just ending
+                    volume.remove()
+        return not {volume.name for volume in self.client.volumes.list()} & set(names)
 
 
 @pytest.fixture(params=["fake", "swarm"])

@@ -117,6 +117,22 @@ def test_what_does_not_fit_a_call_is_named(call, said):
     assert said in wrong(**call)
 
 
+def create(self, vals_list, operation="read"):
+    """Stand for a method of a model that cannot do without its values."""
+
+
+@pytest.mark.parametrize("call", [{"vals_list": None}, {"vals_list": False}, {"vals_list": 7}])
+def test_values_that_are_none_are_named(call):
+    assert "vals_list" in call_form.wrong_call(MODELS, "ops.x", create, (), [], call)
+
+
+@pytest.mark.parametrize(("operation", "is_known"), [("write", True), ("x", False), (7, False)])
+def test_an_operation_is_one_of_four(operation, is_known):
+    call = {"vals_list": [], "operation": operation}
+    said = call_form.wrong_call(MODELS, "ops.x", create, (), [], call)
+    assert said is None if is_known else "operation" in said
+
+
 @settings(max_examples=200, deadline=None)
 @given(ids=JSON, args=st.lists(JSON, max_size=3), values=JSON, domain=JSON, context=JSON)
 def test_no_call_at_all_is_a_crash(ids, args, values, domain, context):

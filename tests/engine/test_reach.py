@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipai_ops.engine import host_list
 from ipai_ops.engine.inner_addresses import is_inner, is_inner_host, literal, opened
-from ipai_ops.engine.repository_address import Reach, place, reach
+from ipai_ops.engine.repository_address import SSH_OPTIONS, Reach, place, reach
 
 OWN = "git://172.18.0.1:19418"
 GOOD = [
@@ -146,6 +146,29 @@ def test_a_name_that_leads_inside_is_refused_when_it_is_called():
     with pytest.raises(ValueError, match="leads inside"):
         Reach().settings(url, lambda *_where: ["::ffff:169.254.169.254"])
     assert reach(["10.0.0.0/8"]).settings(url, lambda *_where: ["10.0.0.7"])
+
+
+@pytest.mark.parametrize(
+    "url,alias",
+    [
+        ("ssh://git@git.example.org/acme.git", "HostKeyAlias=git.example.org"),
+        ("git@git.example.org:acme.git", "HostKeyAlias=git.example.org"),
+        ("ssh://git@git.example.org:2222/acme.git", "'HostKeyAlias=[git.example.org]:2222'"),
+    ],
+)
+def test_ssh_calls_the_address_that_was_looked_at_and_knows_the_host_by_its_name(url, alias):
+    settings = Reach().settings(url, lambda *_where: ["203.0.113.7", "2606:4700::1"])
+    assert settings == {SSH_OPTIONS: f"-o HostName=203.0.113.7 -o {alias}"}
+    with pytest.raises(ValueError, match="leads inside"):
+        Reach().settings(url, lambda *_where: ["127.0.0.1"])
+
+
+def test_a_name_that_was_not_found_is_not_looked_up_again_by_ssh():
+    def nowhere(_host, _port):
+        raise OSError("no such name")
+
+    [options] = Reach().settings("ssh://git@rebound.example.org/x.git", nowhere).values()
+    assert "-o HostName=rebound.example.org.invalid" in options
 
 
 def test_git_calls_the_address_that_was_looked_at():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import docker
 
-from provision import docker_engine, management, processes
+from provision import docker_engine, firewall, management, processes
 from provision.commands import Commands
 
 
@@ -55,6 +55,12 @@ class DockerWorld:
         killed = [self._kill(container) for container in self.containers_of(service_name)]
         return any(killed)
 
+    def is_at_work(self, service_name, title):
+        """Say whether a process of this title runs in the service's container."""
+        return any(
+            title in line for one in self.containers_of(service_name) for line in titles(one)
+        )
+
     @staticmethod
     def _kill(container):
         """Kill a container; False when it has just ended by itself."""
@@ -80,6 +86,9 @@ class DockerWorld:
             yield
         finally:
             management.ensure_management(self.commands, self.settings)
+
+    def firewall_holds(self):
+        return firewall.state(self.commands, self.settings)[0]
 
     def kill_engine(self):
         """Kill the Docker daemon and start it again, as after a crash of the machine."""
@@ -146,3 +155,13 @@ class DockerWorld:
             content = bytearray(pack.read_bytes())
             content[len(content) // 2] ^= 1
             pack.write_bytes(content)
+
+
+def titles(container):
+    """Return the command lines of a container's processes; none of one that has just ended."""
+    try:
+        return [words[-1] for words in container.top()["Processes"]]
+    except docker.errors.APIError as error:
+        if error.status_code not in (404, 409, 500):
+            raise
+        return []

@@ -86,6 +86,7 @@ def check_ended_right(suite, docker_world, run, environment):
     service = f"{suite.settings.instance}-env-{environment}"
     suite.until(lambda: len(docker_world.containers_of(service)) == 1, 60, "One container serves.")
     suite.until(lambda: suite.get(suite.host(environment)).status_code == 200, 60, "It answers.")
+    suite.until(lambda: docker_world.firewall_holds(), 60, "The firewall is not back.")
     seen = [(event["step_id"][0], event["attempt"], event["seq"]) for event in events(suite, run)]
     assert len(seen) == len(set(seen))
 

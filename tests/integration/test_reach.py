@@ -259,17 +259,35 @@ def test_the_machine_itself_still_reaches_its_own_ports(reach):
             pass
 
 
+def test_the_rules_stay_while_the_engine_that_ends_takes_their_keeper_along(
+    suite, docker_world, settings
+):
+    keeper = docker_world.client.containers.get(firewall.container_name(settings))
+    try:
+        keeper.stop()
+        assert f"inet ipai_{settings.instance}\n" in tables()
+    finally:
+        keeper.start()
+    suite.until(lambda: in_force(docker_world, settings), 60, "The keeper never came back.")
+
+
 def test_a_stop_takes_the_rules_away_and_a_start_brings_them_back(suite, docker_world, settings):
     keeper = docker_world.client.containers.get(firewall.container_name(settings))
+    image = keeper.attrs["Config"]["Image"]
     mine = f"inet ipai_{settings.instance}\n"
     assert mine in tables()
     try:
         assert firewall.stop_firewall(docker_world.commands, settings)
         assert mine not in tables()
-        assert firewall.state(docker_world.commands, settings)[0] is False
+        assert not in_force(docker_world, settings)
     finally:
-        keeper.start()
-    suite.until(lambda: mine in tables(), 60, "The rules never came back.")
+        firewall.ensure_firewall(docker_world.commands, settings, image)
+    assert mine in tables()
+    assert in_force(docker_world, settings)
+
+
+def in_force(docker_world, settings):
+    return firewall.state(docker_world.commands, settings)[0]
 
 
 def tables():

@@ -108,12 +108,31 @@ def reach(suite, production):
     return suite.read("ops.environment", production, "archive_newest_at")["archive_newest_at"]
 
 
+def fill_the_log(docker_world, database, segments=16):
+    """Write enough of the log that its replay takes a while."""
+    work = (
+        "SELECT pg_logical_emit_message(true, 'ipai', repeat('x', 500000)); SELECT pg_switch_wal();"
+    )
+    docker_world.psql(database, work * segments, "production")
+
+
+def kill_the_replay(suite, docker_world, run):
+    """Kill the job of the first attempt while its PostgreSQL replays the log."""
+    job = f"{suite.settings.instance}-run-{run}-recover-1"
+    why = "The job was never seen to replay."
+    suite.until(lambda: docker_world.is_at_work(job, "startup recovering"), 300, why)
+    assert docker_world.kill_job(job), "the replay had ended before the blow"
+
+
 @parity("B7")
-def test_production_as_of_a_second_has_what_was_there_then_and_no_more(suite, shop, docker_world):
+def test_production_as_of_a_second_has_what_was_there_then_though_its_replay_is_killed(
+    suite, shop, docker_world
+):
     _project, production = shop
     live = database_of(suite, production)
     let_the_schedule_look(suite)
     suite.until(lambda: reach(suite, production), 240, "No base backup was taken.")
+    fill_the_log(docker_world, live)
     docker_world.mark(live, "before")
     time.sleep(2)
     moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -124,7 +143,9 @@ def test_production_as_of_a_second_has_what_was_there_then_and_no_more(suite, sh
     values = {"source_id": production, "moment": moment, "target": "new"}
     wizard = suite.call("ops.moment.wizard", "create", values)
     run = suite.call("ops.moment.wizard", "action_confirm", [wizard])["res_id"]
+    kill_the_replay(suite, docker_world, run)
     assert suite.finished(run, 600)["state"] == "done", suite.log(run)
+    assert len(suite.step(run, "recover")["attempts"]) == 2
     place = suite.read("ops.run", run, "environment_id")["environment_id"][0]
     marks = docker_world.marks(database_of(suite, place), "nonproduction")
     assert marks[-1] == "before"

@@ -49,6 +49,7 @@ def bridge(odoo, n8n, slack, mail):
     """A server known to Odoo, with all three shipped workflows imported by one click each."""
     bridge = Bridge(odoo)
     odoo.call("ops.project", "create", PROJECT)
+    odoo.call("ir.config_parameter", "set_param", "ipai_ops.open_networks", "127.0.0.1")
     values = {"name": "flows", "url": n8n.url, "new_api_key": n8n.key}
     bridge.server = odoo.call("ipai.n8n.server", "create", values)
     for template in TEMPLATES:

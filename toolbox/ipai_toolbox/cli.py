@@ -11,7 +11,8 @@ ARCHIVES = ("export_zip", "import_zip", "pitr_base", "pitr_restore", "pitr_statu
 CLEANSE = ("neutralize", "mask")
 MODULES = ("modules", "module_plan", "uninstall")
 PEOPLE = ("console",)
-VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE, *MODULES, *PEOPLE)
+LIMITS = ("measure",)
+VERBS = (*DEPLOY, *MOVE, *ARCHIVES, *CLEANSE, *MODULES, *PEOPLE, *LIMITS)
 
 
 def main(arguments: list[str]) -> int:

@@ -100,6 +100,10 @@ class Docker:
         """Remove one volume, secret or config."""
         return self._short(kind, "rm", name)
 
+    def inspect(self, kind: str, name: str, form: str) -> Finished:
+        """What Docker says of one volume, secret or config, in this Go template."""
+        return self._short(kind, "inspect", "--format", form, name)
+
     def containers(self, *filters: str) -> list[str]:
         """The ids of the containers, ended ones too, that pass all filters (docker ps)."""
         words = [word for given in filters for word in ("--filter", given)]

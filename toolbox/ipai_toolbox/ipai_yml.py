@@ -9,9 +9,16 @@ from .outcome import Failure
 
 FILE = ".ipai.yml"
 LARGEST_BYTES = 100_000
+DEEPEST = 5
+LONGEST_VALUE = 1000
+MOST_VALUES = 2000
+LONGEST_PATH = 250
+MOST_PROBLEMS = 20
+ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 MODULE = re.compile(r"[a-z_][a-z0-9_]*")
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?")
 TEST_TAG = re.compile(r"[-+]?[\w/:.\[\]]+")
+WORKERS = re.compile("[0-9]{1,2}")
 IMAGE = re.compile(r"[a-z0-9][\w.:/@-]*")
 
 
@@ -33,7 +40,7 @@ class Problem(Exception):
     """Something wrong at one line."""
 
     def __init__(self, line: int, key: str, message: str):
-        place = f'line {line}, key "{key}"' if key else f"line {line}"
+        place = f'line {line}, key "{key[:60]}"' if key else f"line {line}"
         super().__init__(f"{FILE}, {place}: {message}")
 
 
@@ -70,6 +77,8 @@ def _parse(text: str, root: Path) -> tuple[Settings, list[str]]:
             values[name] = READERS[name](node, name, root)
         except Problem as problem:
             problems.append(str(problem))
+        if len(problems) == MOST_PROBLEMS:
+            break
     return Settings(**values), problems
 
 
@@ -88,12 +97,14 @@ def _yaml():
 def _pairs(text: str):
     yaml = _yaml()
     try:
+        _check_form(text, yaml)
         document = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Problem(line, "", f"this is not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise Problem(1, "", f"this is not YAML: {error}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise Problem(line, "", f"this is not YAML: {error.reason}") from error
     if document is None:
         return []
     if not isinstance(document, yaml.MappingNode):
@@ -101,8 +112,39 @@ def _pairs(text: str):
     return document.value
 
 
+def _check_form(text: str, yaml) -> None:
+    """Look at the file piece by piece, before anything is built of it. Raises Problem."""
+    depth = count = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        count += isinstance(event, yaml.ScalarEvent)
+        if count > MOST_VALUES:
+            raise Problem(
+                event.start_mark.line + 1, "", f"the file has more than {MOST_VALUES} values"
+            )
+        if wrong := _unfit(event, depth):
+            raise Problem(event.start_mark.line + 1, "", wrong)
+
+
+def _unfit(event, depth: int) -> str:
+    value = getattr(event, "value", "")
+    if getattr(event, "anchor", None):
+        return "anchors and aliases (& and *) are not taken; write the value out"
+    if getattr(event, "tag", None):
+        return f"tags are not taken; leave {event.tag[:60]} out"
+    if depth > DEEPEST:
+        return f"this is nested deeper than {DEEPEST} levels"
+    if len(value) > LONGEST_VALUE:
+        return f"this value is longer than {LONGEST_VALUE} characters"
+    return "this value holds a character that no text has" if ODD.search(value) else ""
+
+
 def _known(key, values: dict) -> str:
-    name, line = str(key.value), key.start_mark.line + 1
+    line = key.start_mark.line + 1
+    if key.id != "scalar":
+        raise Problem(line, "", f"expected the name of a key, found a {key.id}")
+    name = str(key.value)
     if name == "environment":
         raise Problem(
             line,
@@ -132,13 +174,18 @@ def _word(node, key: str, pattern: re.Pattern, what: str) -> str:
 
 
 def _expected(node, key: str, what: str) -> Problem:
-    shown = f"'{node.value}'" if node.id == "scalar" else f"a {node.id}"
+    shown = f"'{node.value[:60]}'" if node.id == "scalar" else f"a {node.id}"
     return Problem(node.start_mark.line + 1, key, f"expected {what}, found {shown}")
 
 
 def _inside(node, key: str, root: Path) -> Path:
     path = _word(node, key, re.compile(r"[^\0]+"), "a path")
-    target = (root / path).resolve()
+    if len(path.encode()) > LONGEST_PATH:
+        raise Problem(node.start_mark.line + 1, key, f"a path has {LONGEST_PATH} bytes at most")
+    try:
+        target = (root / path).resolve()
+    except (OSError, RuntimeError) as error:  # links that lead in a circle
+        raise Problem(node.start_mark.line + 1, key, f"the path {path} leads nowhere") from error
     if Path(path).is_absolute() or not target.is_relative_to(root.resolve()):
         raise Problem(node.start_mark.line + 1, key, f"the path {path} leads out of the repository")
     return target
@@ -174,7 +221,7 @@ def _tests(node, key: str, _root: Path) -> tuple[str, ...]:
 
 def _workers(node, key: str, _root: Path) -> int:
     number = str(node.value)
-    if node.id != "scalar" or not number.isdigit() or int(number) > 64:
+    if node.id != "scalar" or not WORKERS.fullmatch(number) or int(number) > 64:
         raise _expected(node, key, "a number from 0 to 64")
     return int(number)
 

@@ -44,7 +44,17 @@ def run_job(verb, environ=os.environ, out=None) -> int:
         return _say_without_spool(failure, out or sys.stdout)
     folder = shut(places.spool, name)
     spool = Spool(folder, *attempt)
+    if not _has_turn(spool):
+        return STOPPED
     return _run_spooled(settled(verb, places, name, folder), spec, spool, places, out)
+
+
+def _has_turn(spool: Spool) -> bool:
+    """False for a job whose step was handed to a later attempt: it must not touch what that one made."""
+    try:
+        return spool.take_turn()
+    except OSError:
+        return True  # a full disk is said where the spool is opened
 
 
 def _run_spooled(verb, spec: Spec, spool: Spool, places: Places, out) -> int:

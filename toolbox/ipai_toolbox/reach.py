@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from .git import Git, shown
 from .outcome import Failure
+from .repository_address import SSH_OPTIONS
 
 HINT = (
     "Correct the address; a Git server of your own network is opened by an operator "
@@ -20,7 +21,9 @@ def towards(git: Git, url: str) -> Git:
         settings = git.reach.settings(url, _resolve)
     except ValueError as exc:
         raise Failure(f"The repository {shown(url)} cannot be used: {exc}", HINT) from exc
-    return replace(git, environment={**git.environment, **_added(git.environment, settings)})
+    ssh = f"{git.environment['GIT_SSH_COMMAND']} {settings.pop(SSH_OPTIONS, '')}".strip()
+    more = {**_added(git.environment, settings), "GIT_SSH_COMMAND": ssh}
+    return replace(git, environment={**git.environment, **more})
 
 
 def _resolve(host, port):

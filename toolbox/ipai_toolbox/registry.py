@@ -1,4 +1,4 @@
-"""A small client of the registry API: look up, read and delete images by digest."""
+"""A small client of the registry API: look up, share, read and delete images by digest."""
 
 import base64
 import http.client
@@ -51,6 +51,23 @@ class Registry:
             return None
         self._expect(answer, 200)
         return Image(answer.headers["docker-content-digest"], _size(json.loads(answer.body)))
+
+    def share_layers(self, name: str, reference: str, target: str) -> int:
+        """Make the layers of one repository's image those of `target` too, without sending them; gives their number.
+
+        Docker remembers few of the repositories that have a layer, and sends it whole when it guesses wrong.
+        """
+        answer = self._ask("GET", f"/v2/{name}/manifests/{reference}", {"Accept": MANIFESTS})
+        layers = json.loads(answer.body).get("layers", []) if answer.status == 200 else []
+        return sum(self._share(name, layer["digest"], target) for layer in layers)
+
+    def _share(self, name: str, digest: str, target: str) -> bool:
+        query = urlencode({"mount": digest, "from": name})
+        answer = self._ask("POST", f"/v2/{target}/blobs/uploads/?{query}", {"Content-Length": "0"})
+        begun = urlsplit(answer.headers.get("location", ""))
+        if answer.status == 202:  # not shared: it expects the layer now, and would wait for it
+            self._ask("DELETE", f"{begun.path}?{begun.query}", {})
+        return answer.status == 201
 
     def delete(self, name: str, digest: str) -> bool:
         """Remove an image with all its tags; False when it was not there."""

@@ -4,6 +4,7 @@ One file per attempt: <spool>/<run>/<step>-<attempt>.jsonl. A line is written he
 printed. Lines of earlier attempts are printed again when a job starts.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -23,6 +24,18 @@ class Spool:
         self.attempt = attempt
         self.path = self.folder / f"{step}-{attempt}.jsonl"
         self._descriptor: int | None = None
+        self._turn: int | None = None
+
+    def take_turn(self) -> bool:
+        """Wait until no other job does this step; False when a later attempt has begun it meanwhile.
+
+        A Docker engine that was killed can start a job a second time, or start one that is removed already.
+        The turn ends with this process. Raises OSError where the volume cannot be written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._turn = os.open(self.folder / f"{self.step}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        return all(number <= self.attempt for number, _path in self._attempts())
 
     def open(self) -> None:
         """Make the file ready. Raises OSError where the volume cannot be written."""
@@ -42,14 +55,15 @@ class Spool:
             os.fsync(self._descriptor)
 
     def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        for descriptor in filter(None, (self._descriptor, self._turn)):
+            os.close(descriptor)
+        self._descriptor = self._turn = None
 
     def earlier_lines(self):
         """Whole lines of this step's attempts up to and with this one, oldest attempt first."""
-        for _number, path in self._attempts():
-            yield from whole_lines(path)
+        for number, path in self._attempts():
+            if number <= self.attempt:
+                yield from whole_lines(path)
 
     def own_lines(self) -> list[str]:
         return list(whole_lines(self.path))
@@ -57,8 +71,7 @@ class Spool:
     def _attempts(self):
         pattern = re.compile(rf"{re.escape(self.step)}-(\d+)\.jsonl")
         matches = ((pattern.fullmatch(path.name), path) for path in self._files())
-        found = sorted((int(match[1]), path) for match, path in matches if match)
-        return [(number, path) for number, path in found if number <= self.attempt]
+        return sorted((int(match[1]), path) for match, path in matches if match)
 
     def _files(self) -> list[Path]:
         return list(self.folder.iterdir()) if self.folder.is_dir() else []

@@ -1,5 +1,6 @@
 """Where Git goes for a repository that wants it elsewhere, on real daemons and servers."""
 
+import shlex
 import socket
 import subprocess
 import threading
@@ -215,3 +216,13 @@ def test_filters_and_large_files_of_a_repository_start_nothing(
     assert (tmp_path / "out/a.txt").read_text() == "hello"
     assert (tmp_path / "out/b.bin").read_text() == pointer
     assert not marker.exists()
+
+
+def test_the_ssh_of_a_job_calls_the_address_that_was_looked_at(fetcher, monkeypatch):
+    monkeypatch.setattr(towards_module, "_resolve", lambda _host, _port: ["203.0.113.7"])
+    url = "ssh://git@git.example.org:2222/acme.git"
+    command = towards_module.towards(fetcher.git, url).environment["GIT_SSH_COMMAND"]
+    asked = [*shlex.split(command), "-G", "-p", "2222", "git@git.example.org"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=20).stdout
+    assert "hostname 203.0.113.7\n" in told
+    assert "hostkeyalias [git.example.org]:2222\n" in told

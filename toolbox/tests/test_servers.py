@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from toolbox_samples import make_spec
@@ -63,6 +64,28 @@ def test_a_registry_that_is_down_or_refuses_is_one_sentence(http_server):
         registry(http_server).find("a", "b")
     with pytest.raises(Failure, match="does not answer"):
         registry_for("127.0.0.1:1", None, server_ca()).find("a", "b")
+
+
+def test_layers_are_shared_between_repositories_and_what_is_not_shared_is_called_off(http_server):
+    uploads, asked = "/v2/ipai/demo/blobs/uploads/", []
+
+    def begin(request):
+        asked.append(dict(parse_qsl(urlsplit(request.path).query)))
+        where = {"Location": f"http://{http_server.address}{uploads}1?_state=x"}
+        return (201, {}, "") if asked[-1]["mount"] == "sha256:aa" else (202, where, "")
+
+    manifest = {"layers": [{"digest": "sha256:aa"}, {"digest": "sha256:bb"}]}
+    http_server.table = {
+        "GET /v2/ipai/odoo/manifests/abc": (200, {}, json.dumps(manifest)),
+        f"POST {uploads}": begin,
+    }
+    assert registry(http_server).share_layers("ipai/odoo", "abc", "ipai/demo") == 1
+    assert {one["from"] for one in asked} == {"ipai/odoo"}
+    assert http_server.requests[-1][0] == f"DELETE {uploads}1"
+
+
+def test_an_image_that_is_not_there_has_no_layers_to_share(http_server):
+    assert registry(http_server).share_layers("ipai/odoo", "abc", "ipai/demo") == 0
 
 
 def test_an_image_is_deleted_once(http_server):

@@ -175,7 +175,7 @@ def test_tests_can_be_switched_off(root):
         ("- a\n", "line 1: expected keys with values"),
         ("workers: 1\nworkers: 2\n", 'line 2, key "workers": this key is there twice'),
         ("install: [{a: b}]\n", "found a mapping"),
-        ("x: !!python/object/apply:os.system [touch /tmp/x]\n", "unknown key"),
+        ("x: !!python/object/apply:os.system [touch /tmp/x]\n", "line 1: tags are not taken"),
     ],
 )
 def test_each_mistake_names_file_line_and_key(root, text, problem):

@@ -168,14 +168,24 @@ def test_each_way_a_build_can_fail_is_one_sentence(build_job, docker, answers, c
         build.run(build_job)
 
 
+OWN = {"ipai.instance": "ipai", "ipai.environment": "7"}
+
+
 def sweep_job(http_server, places, events, **values) -> Job:
+    labels = dict.fromkeys(values.get("volumes", ()), OWN)
+    values = {"volume_labels": labels, **values}
     return Job(make_spec(registry_internal=http_server.address, **values), events, places)
 
 
 def test_a_sweep_removes_what_is_there_and_names_what_is_not(http_server, docker, places, events):
     http_server.table = {f"DELETE /v2/i/demo/manifests/{DIGEST}": (202, {}, "")}
     docker.answer(
-        {"volume rm gone": (1, "", "Error: No such volume: gone"), "image inspect": (1, "", "no")}
+        {
+            "volume inspect --format {{json .Labels}} data": (0, json.dumps(OWN), ""),
+            "volume inspect --format {{json .Labels}} gone": (1, "", "Error: No such volume: gone"),
+            "volume rm gone": (1, "", "Error: No such volume: gone"),
+            "image inspect": (1, "", "no"),
+        }
     )
     job = sweep_job(
         http_server,
@@ -196,7 +206,12 @@ def test_a_sweep_removes_what_is_there_and_names_what_is_not(http_server, docker
 def test_a_service_is_removed_before_its_volume_and_its_ended_containers_go(
     http_server, docker, places, events
 ):
-    docker.answer({"ps --all --quiet --filter label": (0, "", "")})
+    docker.answer(
+        {
+            "ps --all --quiet --filter label": (0, "", ""),
+            "volume inspect": (0, json.dumps(OWN), ""),
+        }
+    )
     values = {"services": ["target"], "volumes": ["data"]}
     result = sweep.run(sweep_job(http_server, places, events, **values))
     assert result["removed"] == ["target", "data"]
@@ -204,9 +219,50 @@ def test_a_service_is_removed_before_its_volume_and_its_ended_containers_go(
     assert removals.index(["service", "rm"]) < removals.index(["volume", "rm"])
 
 
+OTHERS = {
+    "environment number 8": {**OWN, "ipai.environment": "8"},
+    "the instance other": {**OWN, "ipai.instance": "other"},
+    "no label": {"com.example": "by hand"},
+    "its label names none": {"ipai.instance": "ipai"},
+}
+
+
+@pytest.mark.parametrize("says", OTHERS)
+def test_a_sweep_removes_nothing_when_a_volume_is_not_its_environments(
+    http_server, docker, places, events, says
+):
+    docker.answer({"volume inspect": (0, json.dumps(OTHERS[says]), "")})
+    values = {"volumes": ["theirs"], "secrets": ["conf"]}
+    with pytest.raises(Failure, match=says) as refused:
+        sweep.run(sweep_job(http_server, places, events, **values))
+    assert "docker volume rm theirs" in refused.value.hint
+    assert not [call for call in docker.calls if "rm" in call]
+
+
+def test_a_volume_of_an_earlier_release_says_its_environment_by_its_name(
+    http_server, docker, places, events
+):
+    docker.answer({"volume inspect": (0, '{"ipai.instance": "ipai"}', "")})
+    own, theirs = "ipai-env-7-data", "ipai-env-8-data"
+    swept = sweep.run(sweep_job(http_server, places, events, volumes=[own]))
+    assert swept["removed"] == [own]
+    with pytest.raises(Failure, match="environment number 8"):
+        sweep.run(sweep_job(http_server, places, events, volumes=[theirs]))
+
+
+def test_a_sweep_that_is_not_told_whose_a_volume_is_removes_none(
+    http_server, docker, places, events
+):
+    values = {"volumes": ["data"], "volume_labels": {}}
+    with pytest.raises(Failure, match="does not say whose the volume data is"):
+        sweep.run(sweep_job(http_server, places, events, **values))
+    assert not docker.calls
+
+
 def test_a_volume_in_use_is_a_sentence(http_server, docker, places, events, monkeypatch):
     monkeypatch.setattr(sweep, "IN_USE_SECONDS", 0)
-    docker.answer({"volume rm": (1, "", "Error: remove data: volume is in use - [abc]")})
+    in_use = (1, "", "Error: remove data: volume is in use - [abc]")
+    docker.answer({"volume inspect": (0, json.dumps(OWN), ""), "volume rm": in_use})
     with pytest.raises(Failure, match="The volume data is still used"):
         sweep.run(sweep_job(http_server, places, events, volumes=["data"]))
 

@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    do_GET = do_DELETE = answer
+    do_GET = do_POST = do_DELETE = answer
 
     def log_message(self, *arguments):
         """Quiet."""

@@ -28,8 +28,14 @@ class IpaiOidcLogin(models.Model):
     )
     state_hash = fields.Char(required=True)
     browser_hash = fields.Char(required=True)
-    nonce = fields.Char(required=True, groups=fields.NO_ACCESS)
-    verifier = fields.Char(required=True, groups=fields.NO_ACCESS)
+    nonce = fields.Char(
+        required=True, groups=fields.NO_ACCESS, goes_nowhere="The answer is compared with it."
+    )
+    verifier = fields.Char(
+        required=True,
+        groups=fields.NO_ACCESS,
+        goes_to=("provider_id.issuer", "provider_id.token_endpoint"),
+    )
     redirect_uri = fields.Char(required=True)
     landing = fields.Char(required=True)
     max_age_seconds = fields.Integer(default=-1)

@@ -16,6 +16,10 @@ class ProductWritten(models.AbstractModel):
     _description = "What only the product writes"
     _product_written = False  # True: all of the model's fields
 
+    def _valid_field_parameter(self, field, name):
+        """``goes_to`` names the fields that say where a secret is sent; ``goes_nowhere`` says why none."""
+        return name in ("goes_to", "goes_nowhere") or super()._valid_field_parameter(field, name)
+
     def _own_names(self):
         """Return the names of the fields that only the product writes."""
         return {

@@ -1,6 +1,6 @@
 """A provider's secrets: written, used, never read back. The key that seals them is not in the database."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..adapters import key_file
@@ -16,10 +16,60 @@ class AuthOauthProvider(models.Model):
         inverse="_inverse_client_secret",
         help="Can be set, not read. It is stored encrypted.",
     )
-    client_secret_sealed = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    private_key_sealed = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    client_secret_sealed = fields.Char(
+        groups=fields.NO_ACCESS, copy=False, goes_to=("issuer", "token_endpoint")
+    )
+    private_key_sealed = fields.Char(
+        groups=fields.NO_ACCESS,
+        copy=False,
+        goes_nowhere="It signs for the address that is called, and is never sent.",
+    )
     has_client_secret = fields.Boolean(compute="_compute_has_secrets")
     has_private_key = fields.Boolean(compute="_compute_has_secrets")
+
+    def write(self, vals):
+        """A secret is for the addresses it was given for: at others it is given anew, or gone."""
+        old = [(one._addresses(), one.sudo().client_secret_sealed) for one in self]
+        done = super().write(vals)
+        for provider, (before, kept) in zip(self, old, strict=True):
+            after = provider._addresses()
+            provider._forget_what_moved(
+                {name for name in after if before[name] != after[name]}, kept
+            )
+        self._forget_keys(vals)
+        return done
+
+    def _addresses(self):
+        names = {name for each in self._secrets_by_address() for name in each[2]}
+        return {name: (self[name] or "").strip().rstrip("/") for name in names}
+
+    @api.model
+    def _secrets_by_address(self):
+        """Return (model, field, names of the provider's addresses) of everything that is sent there."""
+        rows = []
+        for model in (self._name, "ipai.oidc.session", "ipai.oidc.login"):
+            for name, field in self.env[model]._fields.items():
+                goes_to = getattr(field, "goes_to", ())
+                rows += (
+                    [(model, name, [each.split(".")[-1] for each in goes_to])] if goes_to else []
+                )
+        return rows
+
+    def _forget_what_moved(self, moved, kept):
+        """Delete what was for the old addresses, but a client's secret that was given just now."""
+        self.ensure_one()
+        own = self.sudo()  # closed to everybody; whoever may move the provider has them deleted
+        for model, name, names in self._secrets_by_address():
+            if not moved.intersection(names):
+                continue
+            if model == self._name:
+                own[name] = False if own[name] == kept else own[name]
+                continue
+            rows = own.env[model].search([("provider_id", "=", self.id)])
+            if rows._fields[name].required:
+                rows.unlink()  # whoever is on the way begins again
+            else:
+                rows.write({name: False})
 
     def _compute_client_secret(self):
         self.client_secret = False

@@ -59,12 +59,13 @@ class AuthOauthProvider(models.Model):
         if not self.issuer:
             raise Refused("bad_configuration", self.env._("there is no issuer yet"))
         found = metadata.settings(web.read_json(metadata.location(self.issuer)), self.issuer)
+        own = self.sudo()  # the column is closed to everybody
+        kept = own.client_secret_sealed
         self.write(found)
+        own.client_secret_sealed = kept  # for the issuer, who names these addresses
 
-    def write(self, vals):
+    def _forget_keys(self, vals):
         """Another issuer or key address: keys that were read before are another's."""
-        done = super().write(vals)
         if {"issuer", "jwks_uri"} & set(vals):
             # Whoever may write the address has no right to say when keys were read.
             self.sudo().write({name: False for name in KEYS if name not in vals})
-        return done

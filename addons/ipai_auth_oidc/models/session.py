@@ -47,8 +47,12 @@ class IpaiOidcSession(models.Model):
     amr = fields.Char(string="Methods (amr)")
     has_second_factor = fields.Boolean(string="Second factor")
     address = fields.Char()
-    id_token_sealed = fields.Char(groups=fields.NO_ACCESS)
-    refresh_token_sealed = fields.Char(groups=fields.NO_ACCESS)
+    id_token_sealed = fields.Char(
+        groups=fields.NO_ACCESS, goes_to=("provider_id.issuer", "provider_id.end_session_endpoint")
+    )
+    refresh_token_sealed = fields.Char(
+        groups=fields.NO_ACCESS, goes_to=("provider_id.issuer", "provider_id.token_endpoint")
+    )
     began_at = fields.Datetime(required=True)
     proven_at = fields.Datetime(
         required=True, help="When the provider last vouched for the person."

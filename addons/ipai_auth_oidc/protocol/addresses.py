@@ -1,5 +1,6 @@
 """Which addresses are spoken to, and where a person may land."""
 
+import ipaddress
 from urllib.parse import urlsplit
 
 from .refusal import Refused
@@ -21,9 +22,21 @@ def endpoint(url, name="address"):
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
     if not host or not is_safe:
         raise Refused("bad_configuration", f"{name} must be an https address, not {url}")
+    if _is_link_local(host):
+        raise Refused("bad_configuration", f"{name} must not be an address of this machine's link")
     if parts.username or parts.password or parts.fragment:
         raise Refused("bad_configuration", f"{name} may hold no password and no fragment")
     return url
+
+
+def _is_link_local(host):
+    """Say whether a host is written as an address where clouds keep their metadata, or as nobody's."""
+    try:
+        found = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return plain.is_link_local or plain.is_multicast or plain.is_unspecified
 
 
 def landing_path(wanted):

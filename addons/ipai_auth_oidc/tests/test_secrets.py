@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,13 +11,12 @@ from odoo.tests import TransactionCase, tagged
 
 from ..protocol import sealing
 from ..protocol.refusal import Refused, printable
-from .common import make_provider
+from .common import make_admin, make_provider
 
 SECRET = "a-secret-that-must-not-leak"
 
 
-@tagged("post_install", "-at_install")
-class TestSecrets(TransactionCase):
+class SecretsCase(TransactionCase):
     def setUp(self):
         super().setUp()
         folder = tempfile.TemporaryDirectory()
@@ -28,6 +28,9 @@ class TestSecrets(TransactionCase):
         self.addCleanup(environment.stop)
         self.provider = make_provider(self.env, client_secret=SECRET)
 
+
+@tagged("post_install", "-at_install")
+class TestSecrets(SecretsCase):
     def test_the_database_holds_the_secret_sealed_only(self):
         self.env.flush_all()
         self.env.cr.execute("SELECT row_to_json(p)::text FROM auth_oauth_provider p")
@@ -75,3 +78,88 @@ class TestSecrets(TransactionCase):
     def test_nothing_like_a_token_gets_into_a_log(self):
         token = "eyJhbGciOiJSUzI1NiJ9x.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
         self.assertEqual(printable(f"got {token}\nand more"), "got … and more")
+
+
+MOVED = {
+    "issuer": "https://elsewhere.example.test",
+    "token_endpoint": "https://elsewhere.example.test/token",
+    "end_session_endpoint": "https://elsewhere.example.test/end",
+}
+HASHES = {("ipai.oidc.session", "key_hash")}  # nothing to send: it is compared with what comes
+
+
+@tagged("post_install", "-at_install")
+class TestMovedSecrets(SecretsCase):
+    """What is kept for a provider's addresses is deleted with them, whoever changes them and how."""
+
+    def setUp(self):
+        super().setUp()
+        self.admin = make_admin(self.env, "oidc_mover")
+        now = "2026-01-01 00:00:00"
+        values = {
+            "key_hash": "x",
+            "subject": "x",
+            "began_at": now,
+            "proven_at": now,
+            "checked_at": now,
+        }
+        tokens = {"id_token_sealed": "kept", "refresh_token_sealed": "kept"}
+        whose = {"provider_id": self.provider.id, "user_id": self.admin.id}
+        logins = self.env["ipai.oidc.login"].sudo()
+        open_ = {"state_hash": "x", "browser_hash": "x", "nonce": "x", "verifier": "x"}
+        open_ |= {"redirect_uri": "x", "landing": "/", "begun_at": now}
+        self.login = logins.create({**open_, "provider_id": self.provider.id})
+        self.session = self.env["ipai.oidc.session"].sudo().create({**values, **whose, **tokens})
+
+    def declared(self):
+        """Return the fields that say where they are sent, or why nowhere."""
+        return {
+            (model, name): (getattr(field, "goes_to", ()), getattr(field, "goes_nowhere", ""))
+            for model in ("auth.oauth.provider", "ipai.oidc.session", "ipai.oidc.login")
+            for name, field in self.env[model]._fields.items()
+            if field.store and field.groups == "." and "ipai_auth_oidc" in field._modules
+        }
+
+    def test_every_secret_says_where_it_goes(self):
+        for place, (goes_to, goes_nowhere) in self.declared().items():
+            with self.subTest(place):
+                self.assertEqual(bool(goes_to) + bool(goes_nowhere), place not in HASHES)
+
+    def test_no_secret_follows_its_address(self):
+        for (model, name), (goes_to, _reason) in self.declared().items():
+            for address in (each.removeprefix("provider_id.") for each in goes_to):
+                for way in ("write", "web_save", "load"):
+                    with self.subTest(model=model, secret=name, address=address, way=way):
+                        self.check_is_gone(model, name, address, way)
+
+    def check_is_gone(self, model, name, address, way):
+        provider = self.provider.with_user(self.admin)
+        self.provider.client_secret = SECRET
+        sessions = {"ipai.oidc.session": self.session, "ipai.oidc.login": self.login}
+        record = sessions.get(model, self.provider.sudo())
+        with closing(self.env.cr.savepoint()):
+            self.assertTrue(record[name])
+            values = {address: MOVED[address]}
+            attempts = {
+                "write": lambda: provider.write(values),
+                "web_save": lambda: provider.web_save(values, {}),
+                "load": lambda: provider.load(
+                    [".id", address], [[str(provider.id), MOVED[address]]]
+                ),
+            }
+            attempts[way]()
+            self.env.invalidate_all()
+            self.assertEqual(self.provider[address], MOVED[address])
+            self.assertFalse(record.exists()[name])
+
+    def test_a_secret_that_is_given_with_the_address_stays(self):
+        self.provider.with_user(self.admin).write({**MOVED, "client_secret": "another"})
+        self.assertEqual(self.provider._unsealed("client_secret"), "another")
+        self.provider.with_user(self.admin).write({"token_endpoint": MOVED["token_endpoint"]})
+        self.assertEqual(self.provider._unsealed("client_secret"), "another")
+
+    def test_the_form_shows_that_another_issuer_has_no_addresses_yet(self):
+        provider = self.provider.with_user(self.admin)
+        found = provider.onchange({"issuer": MOVED["issuer"]}, ["issuer"], {"token_endpoint": {}})
+        self.assertFalse(found["value"]["token_endpoint"])
+        self.assertEqual(self.provider._unsealed("client_secret"), SECRET)

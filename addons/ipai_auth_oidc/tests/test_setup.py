@@ -97,6 +97,10 @@ class TestSetup(TransactionCase):
             "https://u:p@x/",
             "https://x/#f",
             "keys",
+            "https://169.254.169.254/keys",
+            "https://[fe80::1]/keys",
+            "https://[::ffff:169.254.169.254]/keys",
+            "https://0.0.0.0/keys",
         ):
             with self.subTest(url=url), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 make_provider(self.env, jwks_uri=url)

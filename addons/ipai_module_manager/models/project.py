@@ -1,9 +1,6 @@
 """A project's token at its forge, with which pull requests are opened."""
 
-from urllib.parse import urlsplit
-
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.engine.inner_addresses import is_inner_host
 from odoo.addons.ipai_ops.models.secrets.encrypted import encrypted
 from odoo.exceptions import UserError, ValidationError
 
@@ -21,7 +18,7 @@ class Project(models.Model):
         string="Forge's API",
         help="Blank: worked out from the repository's URL, for instance https://git.example.com/api/v1.",
     )
-    forge_token = encrypted(fields.Char, "forge_token")
+    forge_token = encrypted(fields.Char, "forge_token", goes_to=PLACES)
     new_forge_token = fields.Char(
         string="Forge token",
         compute="_compute_new_forge_token",
@@ -45,22 +42,7 @@ class Project(models.Model):
                 raise ValidationError(
                     self.env._("The API's address begins with https://: a token travels there.")
                 )
-            if project.forge_api_url and project._is_inside(project.forge_api_url):
-                raise ValidationError(
-                    self.env._(
-                        "The API's address “%s” is inside this installation or its private network: "
-                        "only an operator opens it (the system parameter ipai_ops.open_networks).",
-                        project.forge_api_url,
-                    )
-                )
-
-    def _is_inside(self, url):
-        """Say whether an address leads inside, or cannot be read."""
-        try:
-            host = urlsplit(url).hostname
-        except ValueError:
-            return True
-        return not host or is_inner_host(host, self._opened())
+            project._refuse_inside(project.forge_api_url, self.env._("The API's address"))
 
     @api.depends("sealed_values")
     def _compute_has_forge_token(self):
@@ -77,13 +59,10 @@ class Project(models.Model):
             own.write({"forge_token": project.new_forge_token.strip(), **UNTESTED})
         self.invalidate_recordset(["new_forge_token"])
 
-    def write(self, vals):
-        """A token is for the place it was given for: elsewhere it is given anew."""
-        given = [name for name in PLACES if name in vals]
-        moved = self.filtered(lambda one: any(one[name] != vals[name] for name in given))
-        for project in moved.sudo().filtered("has_forge_token"):  # nobody may write it
-            project.write({"forge_token": False, **UNTESTED})
-        return super().write(vals)
+    def _forget(self, names):
+        super()._forget(names)
+        if "forge_token" in names:
+            self.sudo().write(UNTESTED)  # the product's own fields
 
     def action_test_forge(self):
         """Ask the forge for the repository's pull requests with the token; the answer shows here."""

@@ -1,8 +1,7 @@
 """Where n8n calls: JSON in, JSON out, a scoped key, each call once."""
 
-import json
-
 from odoo import http
+from odoo.addons.ipai_ops.engine.webhooks import events, reading
 from odoo.http import request
 
 LONGEST_BODY = 256 * 1024
@@ -31,18 +30,11 @@ class Inbound(http.Controller):
         if not owner:
             return _json(401, {"error": "The key is not known, or its time is over."})
         try:
-            payload = json.loads(said.get_data() or b"{}", parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            return _json(400, {"error": "The body is no JSON."})
-        if not isinstance(payload, dict):
-            return _json(400, {"error": "The body must be a JSON object."})
+            payload = reading.load(said.get_data() or b"{}")
+        except events.Malformed as error:
+            return _json(400, {"error": str(error)})
         key = said.headers.get("Idempotency-Key", "")
         return _json(*calls.with_user(owner)._answer(action, key, payload))
-
-
-def _refuse(word):
-    """JSON has no NaN and no Infinity, though Python reads them."""
-    raise ValueError(word)
 
 
 def _json(status, answer):

@@ -23,7 +23,7 @@ class N8nServer(models.Model):
     name = fields.Char(required=True, default="n8n")
     active = fields.Boolean(default=True)
     url = fields.Char(string="Address", required=True, help="For instance https://n8n.example.com")
-    api_key = encrypted(fields.Char, "api_key")
+    api_key = encrypted(fields.Char, "api_key", goes_to=("url",))
     new_api_key = fields.Char(
         string="API key",
         compute="_compute_new_api_key",
@@ -31,7 +31,7 @@ class N8nServer(models.Model):
         help="Made in n8n under Settings › n8n API. Kept here, shown to nobody.",
     )
     has_api_key = fields.Boolean("A key is kept", compute="_compute_has_api_key")
-    signing_secret = encrypted(fields.Char, "signing_secret")
+    signing_secret = encrypted(fields.Char, "signing_secret", goes_to=("url",))
     health = fields.Selection(
         [("unknown", "Not asked yet"), ("well", "Well"), ("unwell", "Not well")],
         default="unknown",
@@ -53,6 +53,7 @@ class N8nServer(models.Model):
         for server in self:
             if not (server.url or "").startswith(("http://", "https://")):
                 raise ValidationError(self.env._("The address begins with https:// or http://."))
+            self.env["ops.project"]._refuse_inside(server.url, self.env._("The address of n8n"))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -60,6 +61,17 @@ class N8nServer(models.Model):
         for server in servers.sudo():  # nobody may write the secret
             server.signing_secret = server.signing_secret or secrets.token_urlsafe(32)
         return servers
+
+    def _forget(self, names):
+        """Another n8n gets a signing secret of its own, and nothing that was asked of the old one."""
+        super()._forget(names)
+        own = self.sudo()  # nobody may write the secret
+        if "signing_secret" in names:
+            own.signing_secret = secrets.token_urlsafe(32)
+            said = self.env._("The server's address was changed: ask again.")
+            for order in own.order_ids.filtered(lambda one: one.state == "waiting"):
+                order._close(False, said)
+                order.payload = False  # it may hold secrets
 
     def _compute_new_api_key(self):
         self.new_api_key = False

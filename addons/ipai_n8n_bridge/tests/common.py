@@ -60,6 +60,7 @@ class N8nMixin(OpsMixin):
     @classmethod
     def set_up_n8n(cls):
         cls.set_up_operations()
+        cls.env["ir.config_parameter"].set_param("ipai_ops.open_networks", "127.0.0.1")
         cls.stranger = new_test_user(cls.env, "n8n_stranger", "ipai_ops.group_viewer")
         cls.n8n = cls.env["ipai.n8n.server"].create(
             {"name": "flows", "url": "http://127.0.0.1:9", "new_api_key": "a key of n8n"}
@@ -73,7 +74,7 @@ class N8nMixin(OpsMixin):
         """Have n8n's place be a listener of this test's own; return it."""
         listener = Listener()
         self.addCleanup(listener.close)
-        self.n8n.url = listener.url
+        self.n8n.write({"url": listener.url, "new_api_key": "a key of n8n"})
         return listener
 
     @classmethod

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.repository_address import WORLD
+from ..engine.repository_address import SSH_OPTIONS, WORLD
 
 TIMEOUT_SECONDS = 20
+SSH = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,12 @@ def quiet_environment(credentials, settings=None):
     quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     quiet["GIT_ALLOW_PROTOCOL"] = "https:http:ssh:git"  # never ext:: or a path of this server
     quiet["GIT_LFS_SKIP_SMUDGE"] = "1"  # a file of the repository would name the server to call
+    own = {"http.followRedirects": "false", **(settings or {})}
+    pin = own.pop(SSH_OPTIONS, "")
     with tempfile.TemporaryDirectory() as folder:
-        quiet |= _numbered({"http.followRedirects": "false", **(settings or {})})
-        yield {**quiet, **_login(credentials, Path(folder))}
+        login = _login(credentials, Path(folder))
+        login["GIT_SSH_COMMAND"] = f"{login.get('GIT_SSH_COMMAND') or SSH} {pin}".strip()
+        yield {**quiet, **_numbered(own), **login}
 
 
 def _numbered(settings):
@@ -87,14 +91,13 @@ def _numbered(settings):
 
 
 def _login(credentials, folder):
-    ssh = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new"]
     if not credentials:
-        return {"GIT_SSH_COMMAND": " ".join(ssh)}
+        return {}
     secret = folder / "secret"
     secret.touch(mode=0o600)
     if credentials.startswith("-----BEGIN"):
         secret.write_text(credentials.rstrip() + "\n", encoding="utf-8")
-        return {"GIT_SSH_COMMAND": " ".join([*ssh, "-o", "IdentitiesOnly=yes", "-i", str(secret)])}
+        return {"GIT_SSH_COMMAND": f"{SSH} -o IdentitiesOnly=yes -i {secret}"}
     secret.write_text(credentials, encoding="utf-8")
     askpass = folder / "askpass"
     askpass.write_text(ASKPASS.format(secret=secret), encoding="utf-8")

@@ -8,7 +8,7 @@ import docker
 from docker import auth, types
 
 from ..engine.ports import LogLine, Observation, RuntimeRefused
-from . import swarm_spec, swarm_status
+from . import swarm_spec, swarm_status, swarm_volumes
 from .swarm_errors import absent_is_fine, existing_is_fine, translated
 from .swarm_events import Bell
 from .swarm_spec import RELEASE_LABEL
@@ -185,6 +185,7 @@ class SwarmRuntime:
         return self._client._post_json(url, data=spec, params=version)
 
     def _template(self, container, restart, labels):
+        swarm_volumes.require_own(self._client, container, labels)
         secrets = {file.secret: self._secret_id(file.secret) for file in container.secrets}
         configs = {file.config: self._config_id(file.config) for file in container.configs}
         cpus = self._smallest_node()

@@ -8,6 +8,7 @@ privileges, a read-only root, and limits of processes, memory, CPU and files.
 
 from docker import types
 
+from ..engine import volumes
 from ..engine.ports import JobSpec
 
 NANOSECONDS = 1_000_000_000
@@ -38,7 +39,10 @@ def task_template(container, secret_ids, config_ids, restart, labels, cpus=None)
         env=_environment(container),
         labels=labels,
         workdir=container.working_dir,
-        mounts=[*_scratch(container), *(_mount(mount, labels) for mount in container.mounts)],
+        mounts=[
+            *_scratch(container, labels),
+            *(_mount(mount, labels) for mount in container.mounts),
+        ],
         secrets=[_secret(file, secret_ids[file.secret]) for file in container.secrets],
         configs=[_config(file, config_ids[file.config]) for file in container.configs],
         user=container.user,
@@ -108,25 +112,26 @@ def _ulimit(name, most):
     return {"Name": name, "Soft": most, "Hard": most}
 
 
-def _scratch(container):
+def _scratch(container, labels):
     """Return the folders that may be written: the usual temporary ones in memory, and the own ones."""
     temporary = max(LEAST_TEMPORARY_BYTES, container.memory_bytes // 4)
     usual = {"/tmp": temporary, "/var/tmp": temporary, "/run": RUN_BYTES}
     own = {place.target: place.size_bytes for place in container.scratch}
     chosen = {**(usual if container.is_read_only else {}), **own}
-    return [_scratch_folder(target, size) for target, size in chosen.items()]
+    return [_scratch_folder(target, size, labels) for target, size in chosen.items()]
 
 
-def _scratch_folder(target, size_bytes):
+def _scratch_folder(target, size_bytes, labels):
     if not size_bytes:
-        return types.Mount(target, None, type="volume")
+        own = {key: labels[key] for key in volumes.OWNERS if labels.get(key)}
+        return types.Mount(target, None, type="volume", labels=own)
     return types.Mount(target, None, type="tmpfs", tmpfs_size=size_bytes, tmpfs_mode=0o1777)
 
 
 def _mount(mount, labels):
     if mount.source.startswith("/"):
         return types.Mount(mount.target, mount.source, type="bind", read_only=mount.read_only)
-    own = {key: labels[key] for key in ("ipai.instance",) if key in labels}
+    own = volumes.labels_of(mount, labels)
     return types.Mount(
         mount.target, mount.source, type="volume", read_only=mount.read_only, labels=own
     )

@@ -14,12 +14,13 @@ TEXT_LISTS = ("fields", "field_names", "allfields", "fields_to_export", "fnames"
 TEXT_LISTS += ("aggregates", "attributes")
 TEXTS = ("order", "operator", "name", "load", "query", "key", "severity", "message", "confirm")
 TEXTS += ("program", "text", "moment", "git_sha", "ref", "worker_id", "level", "status", "reason")
-TEXTS += ("search", "group_ext_id", "field_name", "body", "operation")
+TEXTS += ("search", "group_ext_id", "field_name", "body")
 NUMBERS = ("limit", "offset", "hours", "size_bytes", "minutes", "after_id", "fence", "count_limit")
 IDS = ("run_id", "backup_id")
 NAMES = ("project", "env", "target_env")  # a code, a name or an id
 MAPPINGS = ("payload", "default", "specification", "fields_spec", "context")
 VALUES = ("vals", "values")
+OPERATIONS = ("read", "write", "create", "unlink")
 
 
 def wrong_call(models, model: str, method, ids, args, kwargs) -> str | None:
@@ -36,12 +37,11 @@ def wrong_call(models, model: str, method, ids, args, kwargs) -> str | None:
     given = list(bound.arguments.items())[1:]
     for name, value in given:
         # Where nothing is no value of its own, it is none that may be sent.
-        if (
-            value in (None, False)
-            and name in (*NUMBERS, *IDS)
-            and signature.parameters[name].default is not None
-        ):
-            return f"“{name}”: expected a whole number."
+        if value in (None, False) and signature.parameters[name].default is not None:
+            if name in (*NUMBERS, *IDS):
+                return f"“{name}”: expected a whole number."
+            if name in ("vals_list", *VALUES):
+                return f"“{name}”: expected an object, or a list of objects."
     return next((said for each in given if (said := _wrong(models, model, *each))), None)
 
 
@@ -82,6 +82,8 @@ def _wrong(models, model, name, value):
 
 def _unmet(name, value):
     """Return in words what a plain argument has to be, where it is not."""
+    if name == "operation" and value not in OPERATIONS:
+        return f"one of {', '.join(OPERATIONS)}"
     if name in TEXTS and not isinstance(value, str):
         return "a text"
     if name in NUMBERS and not (type(value) is int and 0 <= value <= LARGEST_INTEGER):

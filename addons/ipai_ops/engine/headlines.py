@@ -16,6 +16,8 @@ WORDS = {
     "export": ("export", "Exporting", "Exported"),
     "base": ("take a base backup", "Taking a base backup", "Base backup taken"),
     "watch": ("look at the archive", "Looking at the archive", "Archive looked at"),
+    "measure": ("measure the disk", "Measuring the disk", "Disk measured"),
+    "stop": ("stop", "Stopping", "Stopped"),
     "shell": ("run a command", "Running a command", "Command ran"),
     "database_shell": ("run SQL", "Running SQL", "SQL ran"),
     "forget": ("remove old backups", "Removing old backups", "Old backups removed"),

@@ -6,6 +6,7 @@ Toolbox and proxy have this file too, by a link. Plain Python, no look-ups.
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 # RFC 6890 without the ranges of documentation and benchmarks, which lead nowhere.
 INNER = tuple(
@@ -132,3 +133,11 @@ def is_inner_host(host: str, open_: Opened = NOTHING) -> bool:
     if name in open_.names:
         return False
     return "." not in name or any(name.endswith(f".{ending}") for ending in INNER_ENDINGS)
+
+
+def host_of(address: str) -> str:
+    """Return the host of a URL, or of an address that is a host alone; empty where it cannot be read."""
+    try:
+        return urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return ""

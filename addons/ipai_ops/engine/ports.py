@@ -19,11 +19,17 @@ class RuntimeRefused(Exception):
 
 @dataclass(frozen=True)
 class Mount:
-    """A named volume, or with a leading slash a path of the node, inside the container."""
+    """A named volume, or with a leading slash a path of the node, inside the container.
+
+    ``labels`` say whose the volume is: it is made with them, and refused where it has others.
+    ``size_bytes``: the most it ever holds, where the machine's file system can keep to that; 0: no limit.
+    """
 
     source: str
     target: str
     read_only: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The toolbox has this file too, by a link.
 """
 
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from .inner_addresses import NOTHING, Opened, is_inner, is_inner_host, opened
 
 SCHEMES = ("https", "http", "ssh", "git")
+SSH_OPTIONS = "ipai.sshOptions"  # no setting of Git's own: it is taken out and given to ssh
 PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
 SHORT = re.compile(
     r"(?:(?P<user>[\w.+-]+)@)?(?P<host>[\w.-]+|\[[0-9a-fA-F:.]+\]):(?!/)(?P<path>\S+)"
@@ -63,6 +65,13 @@ def _short(url):
     return Place("ssh", found["host"].strip("[]"), PORTS["ssh"])
 
 
+def _ssh_pin(found, address):
+    """Return ssh's options: it calls this address, and knows the key by the host's name as ever."""
+    alias = found.host if found.port == PORTS["ssh"] else f"[{found.host}]:{found.port}"
+    options = (f"HostName={address}", f"HostKeyAlias={alias}")
+    return {SSH_OPTIONS: " ".join(f"-o {shlex.quote(option)}" for option in options)}
+
+
 @dataclass(frozen=True)
 class Reach:
     """What a Git client of ours may call: the world, what an operator opened, what the platform serves.
@@ -87,7 +96,8 @@ class Reach:
         """Return the settings with which Git calls the address that was looked at, and no other.
 
         ``resolve(host, port)`` returns addresses or raises OSError; a name without any is left to Git,
-        which explains it, or to its proxy. Raises ValueError with the end of a sentence.
+        which explains it, or to its proxy; ssh, which asks no proxy, is kept from asking once more. The
+        entry SSH_OPTIONS is for the ssh that Git starts. Raises ValueError with the end of a sentence.
         """
         if wrong := self.problem(url):
             raise ValueError(wrong)
@@ -97,9 +107,11 @@ class Reach:
         try:
             addresses = resolve(found.host, found.port)
         except OSError:
-            return {}
+            return _ssh_pin(found, f"{found.host}.invalid") if found.scheme == "ssh" else {}
         if any(is_inner(address, self.opened) for address in addresses):
             raise ValueError(f"{found.host} leads inside this installation or its private network")
+        if found.scheme == "ssh":
+            return _ssh_pin(found, addresses[0])
         pinned = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
         return {"http.curloptResolve": f"{found.host}:{found.port}:{pinned}"}
 

@@ -5,13 +5,14 @@ what copies it (``backup``) exclude each other there; a proof (``proof``) works 
 so it excludes only other proofs, as an export (``export``) and what a person types (``console``) do;
 none of them takes the last free slot from a deploy. What is read of a target (a *short* lane) is over
 in seconds: it may take that slot, and goes before proofs. Base backups (``archive``) are of a server:
-they belong to no environment.
+they belong to no environment; neither do looks at the disk (``measure``).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-KIND_FIRST = ("rollback", "restore", "destroy")  # somebody waits for two; the third frees room
+# Somebody waits for two; the others free room, or keep it.
+KIND_FIRST = ("rollback", "restore", "destroy", "stop")
 STAGE_ORDER = {"production": 0, "staging": 1, "development": 2}
 LANE_OF = {
     "restore": "data",
@@ -23,12 +24,14 @@ LANE_OF = {
     "export": "export",
     "base": "archive",
     "watch": "archive",
+    "measure": "measure",
     "shell": "console",
     "database_shell": "console",
 }
-BESIDE = {"proof", "export", "archive", "console"}
+BESIDE = {"proof", "export", "archive", "console", "measure"}
 SHORT: set[str] = set()
-FREE = {"archive"}  # takes no slot: the archive of production's WAL never waits for a deploy
+# They take no slot: neither the archive of production's WAL nor a full disk waits for a deploy.
+FREE = {"archive", "measure"}
 
 
 @dataclass(frozen=True)

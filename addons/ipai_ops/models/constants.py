@@ -35,6 +35,8 @@ LANES = [
     ("export", "Export"),
     ("archive", "Archive of changes"),
     ("console", "Console"),
+    ("measure", "Disk"),
 ]
+LIVE_LANES = ("main", "data", "backup")
 COLOURS = [("none", "None"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")]
 BOARD = "ipai_ops.board"  # channel of the bus

@@ -12,6 +12,7 @@ from . import test_bus
 from . import test_completed_values
 from . import test_console
 from . import test_database_server
+from . import test_disk
 from . import test_edge
 from . import test_environment
 from . import test_fact
@@ -25,6 +26,7 @@ from . import test_ingest
 from . import test_limits
 from . import test_log
 from . import test_moment
+from . import test_moved_secrets
 from . import test_named_records
 from . import test_no_500
 from . import test_mail

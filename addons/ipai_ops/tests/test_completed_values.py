@@ -255,13 +255,37 @@ class TestCompletedValues(RightsWalk, OpsCase):
             self.assertNotIn("bin_path", run._odoo_conf())
         self.assertEqual(len(run.event_ids.filtered(lambda one: "bin_path" in one.message)), 1)
 
-    def test_git_credentials_go_to_another_host_only_with_the_right_to_set_them(self):
+    def test_a_run_that_was_ordered_for_another_address_gets_no_credentials_of_the_new_one(self):
         self.project.new_git_credentials = "deploy:token"
-        project = self.project.with_user(self.operator)
-        project.repository_url = "https://git.example.org/acme/moved.git"
-        with self.assertRaisesRegex(AccessError, "Set secrets"):
-            project.repository_url = "https://evil.example/acme/erp.git"
-        self.assertIn("git.example.org", project.repository_url)
+        run = self.begin(self.production._deploy("push", SHA)).sudo()
+        self.assertEqual(run._file_content("git-credentials"), "deploy:token")
+        moved = {"repository_url": "https://git.example.org/acme/moved.git"}
+        self.project.write(moved)
+        with self.assertRaisesRegex(UserError, "changed after this run was ordered"):
+            run._file_content("git-credentials")
+        self.project.write({"new_git_credentials": "deploy:another"})
+        with self.assertRaisesRegex(UserError, "changed after this run was ordered"):
+            run._file_content("git-credentials")
+
+    def test_the_password_of_a_mail_server_is_never_sent_to_another_one(self):
+        values = {"project_id": self.project.id, "delivery": "option", "stages": "all"}
+        secrets = self.env["ops.secret"].with_user(self.manager)
+        server = secrets.create({**values, "name": "smtp_server", "new_value": "mail.example"})
+        password = secrets.create({**values, "name": "smtp_password", "new_value": "p"})
+        attempts = (
+            lambda: server.write({"new_value": "evil.example"}),
+            lambda: server.write({"stages": "production"}),
+            lambda: server.unlink(),
+            lambda: secrets.create({**values, "name": "smtp_ssl", "new_value": "False"}),
+        )
+        for attempt in attempts:
+            with self.assertRaisesRegex(ValidationError, "would be sent"), self.env.cr.savepoint():
+                attempt()
+        self.assertEqual(server.sudo().value, "mail.example")
+        password.unlink()
+        server.write({"new_value": "other.example"})
+        password = secrets.create({**values, "name": "smtp_password", "new_value": "p"})
+        (server + password).unlink()
 
     # members
 

@@ -87,6 +87,8 @@ METHODS = {
     ("ops.project", "action_view_first_run"): ("view", ()),
     ("ops.environment", "action_deploy"): ("deploy", ()),
     ("ops.environment", "action_restart"): ("deploy", ()),
+    ("ops.environment", "action_measure_disk"): ("deploy", ()),
+    ("ops.environment", "action_resume"): ("deploy", ()),
     ("ops.environment", "action_redeploy"): ("rollback", ()),
     ("ops.environment", "action_promote"): ("view and production deploy", ()),
     ("ops.environment", "action_destroy"): ("destroy", ()),

@@ -1,15 +1,13 @@
 """Slack's way in: the command /ops, buttons and forms, and the way back from an installation."""
 
-import json
-
 from werkzeug.exceptions import NotFound
 
 from odoo import SUPERUSER_ID, http
-from odoo.addons.ipai_ops.engine import call_values
+from odoo.addons.ipai_ops.engine.webhooks import events, reading
 from odoo.http import request
 
 from .. import driver
-from ..engine import command, interaction
+from ..engine import command, incoming, interaction
 
 SIGNED = {
     "type": "http",
@@ -22,32 +20,30 @@ SIGNED = {
 
 class Slack(http.Controller):
     @http.route("/ipai/slack/command", **SIGNED)
-    def command(self, team_id="", user_id="", text="", channel_id="", **given):
+    def command(self, **_given):
         """Take a slash command in; the answer follows at its response URL."""
+        given = request.ipai_slack["form"]  # what was signed
         if given.get("ssl_check"):
             return self._answer("")
+        text = given.get("text", "")
         read = command.parse(text)
-        values = {
-            "kind": "command",
-            "action": read.verb,
-            "words": text[:500],
-            "channel": channel_id,
-        }
+        values = {"kind": "command", "action": read.verb, "words": text[:500]}
+        values["channel"] = given.get("channel_id", "")
         if read.problem:
             values["action"] = "help"
         values["response_url"] = given.get("response_url") or False
-        return self._take(team_id, user_id, values, given.get("trigger_id"))
+        who = (given.get("team_id", ""), given.get("user_id", ""))
+        return self._take(*who, values, given.get("trigger_id"))
 
     @http.route("/ipai/slack/interactive", **SIGNED)
-    def interactive(self, payload="", **_given):
+    def interactive(self, **_given):
         """Take a pressed button or a filled form in."""
+        text = request.ipai_slack["form"].get("payload", "")  # what was signed
         try:
-            given = json.loads(payload)
-            read = interaction.read(given)
-        except (ValueError, RecursionError, interaction.Malformed):
-            return self._answer("", status=400)
-        if call_values.unclean(given):
-            return self._answer("", status=400)
+            read = interaction.read(reading.load(text.encode()))
+            incoming.check_interaction(read)
+        except (events.Malformed, interaction.Malformed) as exc:
+            return self._answer(str(exc), status=400)
         if read.kind == "other":
             return self._answer("")
         values = {"kind": read.kind, "action": read.action, "value": read.value}

@@ -39,7 +39,7 @@ def read(payload) -> Interaction:
 
 
 def _read(payload):
-    kind, user = payload["type"], payload["user"]
+    kind, user = _text(payload["type"]), payload["user"]
     team = (payload.get("team") or {}).get("id") or user.get("team_id") or ""
     common = {"team": _text(team), "user": _text(user["id"])}
     if kind == "block_actions":

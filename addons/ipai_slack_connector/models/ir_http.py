@@ -2,12 +2,18 @@
 
 import time
 
-from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, Unauthorized
+from werkzeug.exceptions import (
+    BadRequest,
+    LengthRequired,
+    RequestEntityTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 
 from odoo import SUPERUSER_ID, models
 from odoo.http import request
 
-from ..engine import signature
+from ..engine import incoming, signature
 
 LARGEST_BODY = 1 << 20
 
@@ -39,5 +45,19 @@ class IrHttp(models.AbstractModel):
         ]
         if not genuine:
             raise Unauthorized("The signature does not match, or the request is too old.")
-        request.ipai_slack = {"workspaces": genuine, "key": signature.replay_key(headers, body)}
+        key = signature.replay_key(headers, body)
+        form = _form(request.httprequest, body)
+        request.ipai_slack = {"workspaces": genuine, "key": key, "form": form}
         cls._auth_method_public()
+
+
+def _form(message, body):
+    """Return the fields of a signed form; what is in its address was not signed."""
+    if message.mimetype != incoming.FORM:
+        raise UnsupportedMediaType(f"Send {incoming.FORM}.")
+    if message.query_string:
+        raise BadRequest("Send the fields in the body alone: an address is not signed.")
+    try:
+        return incoming.fields(body)
+    except incoming.Malformed as exc:
+        raise BadRequest(str(exc)) from exc

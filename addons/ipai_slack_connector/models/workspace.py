@@ -46,9 +46,11 @@ class Workspace(models.Model):
     scopes = fields.Char(copy=False, readonly=True)
     missing_scopes = fields.Char(compute="_compute_missing_scopes")
     client_id = fields.Char(string="Client ID", copy=False)
-    bot_token = encrypted(fields.Char, "bot_token")
-    signing_secret = encrypted(fields.Char, "signing_secret")
-    client_secret = encrypted(fields.Char, "client_secret")
+    bot_token = encrypted(fields.Char, "bot_token", goes_to=("api_url",))
+    signing_secret = encrypted(
+        fields.Char, "signing_secret", goes_nowhere="It checks what Slack sends."
+    )
+    client_secret = encrypted(fields.Char, "client_secret", goes_to=("api_url",))
     new_bot_token = fields.Char(
         string="Bot token", compute="_compute_write_only", inverse="_inverse_secrets"
     )
@@ -69,7 +71,7 @@ class Workspace(models.Model):
     interaction_url = fields.Char(string="Interactivity URL", compute="_compute_urls")
     redirect_url = fields.Char(string="Redirect URL", compute="_compute_urls")
     install_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    install_code = encrypted(fields.Char, "install_code")
+    install_code = encrypted(fields.Char, "install_code", goes_to=("api_url",))
     paused_until = fields.Datetime(copy=False, readonly=True)
     attempts = fields.Integer(copy=False, readonly=True)
     channel_ids = fields.One2many("ipai.slack.channel", "workspace_id")
@@ -88,6 +90,8 @@ class Workspace(models.Model):
                 raise ValidationError(
                     self.env._("The API address must begin with https://: a token travels there.")
                 )
+            what = self.env._("The API address")
+            self.env["ops.project"]._refuse_inside(workspace.api_url, what)
 
     @api.depends("scopes")
     def _compute_missing_scopes(self):
@@ -109,6 +113,12 @@ class Workspace(models.Model):
                     closed[name] = given
                     closed._hope_again()
         self.invalidate_recordset([f"new_{name}" for name in SECRETS])
+
+    def _forget(self, names):
+        super()._forget(names)
+        if "bot_token" in names:
+            said = self.env._("The API address was changed: enter the token again.")
+            self.sudo().write({"state": "draft", "said": said})  # the product's own fields
 
     @api.depends("sealed_values")
     def _compute_has_secrets(self):

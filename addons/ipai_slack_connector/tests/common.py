@@ -23,6 +23,7 @@ class SlackMixin(OpsMixin):
     @classmethod
     def set_up_slack(cls):
         cls.set_up_operations()
+        cls.env["ir.config_parameter"].set_param("ipai_ops.open_networks", "127.0.0.1")
         cls.env.cr.execute("DELETE FROM ops_fact")  # what tests that really commit left behind
         cls.messages = cls.env["ipai.slack.message"].sudo()
         cls.lines = cls.env["ipai.slack.line"].sudo()
@@ -46,7 +47,8 @@ class SlackMixin(OpsMixin):
         """Start the server of this test; it is the workspace's API from now on."""
         self.slack = self.enterContext(SlackServer())
         self.slack.add_channel("C0OPS", "ops")
-        self.workspace.api_url = self.slack.url
+        given = {"new_client_secret": CLIENT_SECRET, "new_bot_token": TOKEN}
+        self.workspace.write({"api_url": self.slack.url, **given})
 
     def note(self, kind, record=None, **payload):
         """Note a fact as the product does, and hear of it: a test's transaction is never settled."""

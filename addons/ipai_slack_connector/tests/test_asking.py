@@ -3,14 +3,13 @@ import time
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from slack_sdk.signature import SignatureVerifier
-
 from odoo import fields
 from odoo.addons.ipai_ops.tests.common import OTHER_SHA, SHA
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .common import SIGNING_SECRET, SlackMixin
+from .signing import signed
 
 
 @tagged("post_install", "-at_install", "ipai_slack_connector")
@@ -456,11 +455,7 @@ class TestAsking(SlackMixin, HttpCase):
     def signed(self, form, secret=SIGNING_SECRET, stamp=None):
         """Return body and headers as Slack sends them."""
         body = urlencode(form).encode()
-        stamp = str(int(stamp or time.time()))
-        signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        headers |= {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
-        return body, headers
+        return body, signed(body, secret=secret, stamp=stamp)
 
     def post(self, path, body, headers):
         answer = self.url_open(f"/ipai/slack/{path}", data=body, headers=headers)

@@ -74,6 +74,7 @@ def acme_development(acme):
         pull_request_url="https://github.com/acme/erp/pull/41",
         is_pinned=True,
     )
+    on_the_disk(pos, files=14.2, database=2.7)
     tried = run(pos, "done", 5, ago(hours=7), colour="green", trigger="pull_request")
     tried.step_ids.filtered(lambda step: step.name == "update").result = {"tests": {"run": 62}}
     begun = ago(minutes=25)
@@ -90,9 +91,17 @@ def acme_development(acme):
     run(website, "running", 9, ago(seconds=15), at="build", share=0.3)
     spike = environment(acme, "spike/ai", "development", "asleep", 10)
     run(spike, "done", 10, ago(days=3), colour="green")
+    on_the_disk(spike, files=18.2, database=3.1)
+    spike.disk_held_at = ago(hours=2)
     gone = run(spike, "superseded", 11, ago(days=4))
     gone.superseded_by_id = spike.last_run_id
     environment(acme, "old/experiment", "development", "destroyed")
+
+
+def on_the_disk(owner, files, database):
+    """As a look at the disk found it, in GB."""
+    sizes = {"disk_files_bytes": files * 1e9, "disk_database_bytes": database * 1e9}
+    owner.write({**sizes, "disk_measured_at": ago(minutes=4)})
 
 
 def blue_bikes(env):

@@ -87,7 +87,17 @@ def _image(build: Build, source: Source, base: Base, context: Context) -> tuple[
         return image, True
     build.job.events.progress(0.3, f"Building the image, fingerprint {context.tag}")
     _build(build, source, base, context)
+    _share_base(build, base)
     return _push(build, context), False
+
+
+def _share_base(build: Build, base: Base) -> None:
+    """The registry has the platform's base image: its layers need not travel there once more."""
+    repository, _, digest = base.reference.partition("@")
+    registry, _, name = repository.partition("/")
+    if digest and registry == build.job.spec.text("registry"):
+        shared = build.registry.share_layers(name, digest, build.name)
+        build.job.events.debug(f"Layers of the base image shared in the registry: {shared}")
 
 
 def _build(build: Build, source: Source, base: Base, context: Context) -> None:

@@ -9,6 +9,7 @@ from ..job import Job
 from ..outcome import Failure
 from ..process import Finished
 from ..registry import registry_for
+from ..volume_owner import require_own_volume
 
 KINDS = {"volumes": "volume", "secrets": "secret", "configs": "config"}
 IN_USE_SECONDS = 30
@@ -25,6 +26,7 @@ def run(job: Job) -> dict:
         docker = docker_for(Path(folder), config)
         for name in job.spec.texts("services"):
             (removed if _remove_service(docker, name) else missing).append(name)
+        _require_own_volumes(job, docker)
         for key, kind in KINDS.items():
             for name in job.spec.texts(key):
                 (removed if _remove(docker, kind, name) else missing).append(name)
@@ -35,6 +37,14 @@ def run(job: Job) -> dict:
     for name in removed:
         job.events.info(f"Removed {name}")
     return {"removed": removed, "missing": missing}
+
+
+def _require_own_volumes(job: Job, docker: Docker) -> None:
+    """Before anything is removed. Raises Failure."""
+    names = job.spec.texts("volumes")
+    labels = job.spec.part("volume_labels") if names else {}
+    for name in names:
+        require_own_volume(docker, name, labels.get(name) or {})
 
 
 def _remove_service(docker: Docker, name: str) -> bool:

@@ -14,10 +14,12 @@ from . import (
     drill,
     export,
     forget,
+    measure,
     prove,
     restart,
     restore,
     rollback,
+    stop,
     watch,
 )
 
@@ -47,5 +49,7 @@ register("forget", forget.steps)
 register("export", export.steps)
 register("base", base.steps)
 register("watch", watch.steps)
+register("measure", measure.steps)
+register("stop", stop.steps)
 register("shell", console.steps)
 register("database_shell", console.steps)

@@ -24,6 +24,7 @@ SHIPPED = (
     "hold",
     "import_zip",
     "mask",
+    "measure",
     "neutralize",
     "own",
     "park",

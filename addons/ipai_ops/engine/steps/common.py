@@ -2,7 +2,7 @@
 
 import json
 
-from .. import naming
+from .. import disk, naming, volumes
 from ..ports import ConfigFile, JobSpec, Mount, Scratch, SecretFile
 
 TOOLBOX = "/ipai/toolbox.pyz"
@@ -133,6 +133,17 @@ def delivered(context):
         for secret in context.spec.get("delivered", ())
         if secret["delivery"] == "file"
     )
+
+
+def own_volume(context, name, target):
+    """Return a volume of the run's own environment, labelled as such.
+
+    It is made so that it holds the most that the project allows, twice: once served, once brought in.
+    """
+    environment, project = context.spec["environment"], context.spec.get("project") or {}
+    instance = context.platform.instance
+    mount = volumes.owned(instance, environment["id"], project.get("id"), name, target)
+    return volumes.limited(mount, 2 * (project.get("disk_gb") or 0) * disk.GIGABYTE)
 
 
 def docker_socket():

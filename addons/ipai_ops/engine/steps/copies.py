@@ -71,7 +71,7 @@ def files(context):
     """Return the volume with the files of the data the run works on."""
     instance, environment = context.platform.instance, context.spec["environment"]
     name = naming.quarantine_volume if on_trial(context) else naming.target_volume
-    return Mount(name(instance, environment["id"]), FILES)
+    return common.own_volume(context, name(instance, environment["id"]), FILES)
 
 
 def made(context, database):

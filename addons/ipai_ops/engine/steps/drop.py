@@ -1,6 +1,6 @@
 """drop: databases nobody uses any more and their files, and the role when the environment goes too."""
 
-from .. import naming
+from .. import naming, volumes
 from ..ports import Mount
 from . import common
 
@@ -33,15 +33,15 @@ def _roles(context, environment_id):
     return [naming.role(instance, environment_id), naming.quarantine_role(instance, environment_id)]
 
 
-def _check_place(context, environment_id, volume):
-    """A folder is removed from a volume of its own environment, or from one that all share."""
-    instance = context.platform.instance
-    places = [naming.snapshots_volume(instance), naming.exports_volume(instance)]
-    if environment_id:
-        places.append(naming.target_volume(instance, environment_id))
-        places.append(naming.quarantine_volume(instance, environment_id))
-    if volume not in places:
-        raise ValueError(f"{volume} is not a place of environment {environment_id or 'unknown'}")
+def _place(context, environment_id, volume):
+    """Return the mount of a volume of the environment, or of one that all share; no other is."""
+    instance, target = context.platform.instance, f"{VOLUMES}/{volume}"
+    if volume in (naming.snapshots_volume(instance), naming.exports_volume(instance)):
+        return Mount(volume, target)
+    own = (naming.target_volume, naming.quarantine_volume)
+    if environment_id and volume in [name(instance, environment_id) for name in own]:
+        return volumes.owned(instance, environment_id, None, volume, target)
+    raise ValueError(f"{volume} is not a place of environment {environment_id or 'unknown'}")
 
 
 def _job(context, server, owners, role, files=(), made_for=None):
@@ -52,10 +52,11 @@ def _job(context, server, owners, role, files=(), made_for=None):
     order = {"server": common.address(server), "databases": list(owners), "role": role}
     order["owners"] = owners
     order["folders"] = [f"{VOLUMES}/{volume}/{folder}" for volume, folder in files]
-    for volume, folder in files:
-        _check_place(context, made_for.get(folder.rpartition("/")[2]), volume)
-    volumes = sorted({volume for volume, _folder in files})
-    mounts = tuple(Mount(volume, f"{VOLUMES}/{volume}") for volume in volumes)
+    places = {
+        volume: _place(context, made_for.get(folder.rpartition("/")[2]), volume)
+        for volume, folder in files
+    }
+    mounts = tuple(places[volume] for volume in sorted(places))
     secrets = (common.database_admin(server),)
     capabilities = common.FILES if mounts else ()
     return common.toolbox_job(

@@ -1,6 +1,6 @@
 """recover: production's database as it was at a moment becomes a new database, with today's files."""
 
-from .. import naming
+from .. import naming, volumes
 from ..ports import Mount
 from . import common, copies
 from .restore import makes
@@ -24,7 +24,9 @@ def job(context):
         "filestore": copies.filestore(database),
         "source_filestore": f"{SOURCE}/filestore/{moment['database']}",
     }
-    files = naming.target_volume(instance, moment["environment_id"])
+    number = moment["environment_id"]
+    name = naming.target_volume(instance, number)
+    files = volumes.owned(instance, number, None, name, SOURCE, read_only=True)
     return common.toolbox_job(
         context,
         "pitr_restore",
@@ -32,7 +34,7 @@ def job(context):
         image=context.platform.images.get("postgres", ""),
         mounts=(
             copies.files(context),
-            Mount(files, SOURCE, read_only=True),
+            files,
             Mount(naming.wal_volume(instance), copies.WAL),
         ),
         secrets=(password,),

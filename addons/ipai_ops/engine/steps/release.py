@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from .. import naming
-from ..ports import Mount, ServiceSpec
+from ..ports import ServiceSpec
 from . import common, copies
 
 
@@ -13,6 +13,7 @@ def service(context):
     environment, platform = context.spec["environment"], context.platform
     image = common.built(context).get("image", "")
     conf = common.odoo_conf(context)
+    files = naming.target_volume(platform.instance, environment["id"])
     return ServiceSpec(
         name=naming.target(platform.instance, environment["id"]),
         image=image,
@@ -20,9 +21,7 @@ def service(context):
         fingerprint=_fingerprint(image, conf.secret),
         labels={**common.labels(context), "ipai.host": environment["host"]},
         networks=(platform.network(environment["stage"]),),
-        mounts=(
-            Mount(naming.target_volume(platform.instance, environment["id"]), "/var/lib/odoo"),
-        ),
+        mounts=(common.own_volume(context, files, copies.FILES),),
         secrets=(conf, *common.delivered(context), *common.way_out(context)),
         configs=(common.toolbox(platform),),
         memory_bytes=int(environment.get("memory_mb") or 2048) << 20,

@@ -2,7 +2,7 @@
 
 import re
 
-from .. import naming
+from .. import naming, volumes
 from ..ports import SecretFile
 from . import common
 
@@ -24,12 +24,19 @@ def job(context):
 def _what(context):
     if context.run.kind == "destroy":
         name = naming.target_volume(context.platform.instance, context.spec["environment"]["id"])
-        volumes = [name, *_volumes(context, context.spec["environment"]["id"])]
-        return {"volumes": volumes, "secrets": list(context.spec.get("secrets", ()))}
+        names = [name, *_volumes(context, context.spec["environment"]["id"])]
+        return {**_labelled(context, names), "secrets": list(context.spec.get("secrets", ()))}
     return {
-        "volumes": _volumes(context, None),
+        **_labelled(context, _volumes(context, None)),
         **{key: list(context.spec.get(key, ())) for key in ("images", "secrets")},
     }
+
+
+def _labelled(context, names):
+    """Return the volumes, and the labels without which none of them is removed."""
+    instance = context.platform.instance
+    owners = {name: volumes.labels_by_name(instance, name) for name in names}
+    return {"volumes": names, "volume_labels": owners}
 
 
 def _volumes(context, environment_id):

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
+from .. import volumes
 from ..ports import (
     JobState,
     JobStatus,
@@ -67,6 +68,7 @@ class FakeRuntime:
         self.previous = {}
         self.secrets = {}
         self.configs = {}
+        self.volumes = {}  # name -> its labels
         self.started = Counter()
         self.released = Counter()
 
@@ -81,6 +83,7 @@ class FakeRuntime:
         self._enter()
         if self.refuses:
             raise RuntimeRefused(self.refuses)
+        self._mount(job)
         if job.name not in self.jobs:
             result = self.results.get(job.labels["ipai.step"], {"ok": True})
             self.jobs[job.name] = FakeJob(job, job_lines(job, result))
@@ -95,6 +98,7 @@ class FakeRuntime:
 
     def converge(self, service):
         self._enter()
+        self._mount(service)
         running = self.services.get(service.name)
         if running is None or running[1] != service.fingerprint:
             self.previous[service.name] = running
@@ -153,6 +157,15 @@ class FakeRuntime:
                 job.lost_after = max(0, job.written - 1)
                 job.state, job.exit_code = JobState.ENDED, 0
         self.is_down = False
+
+    def _mount(self, container):
+        for mount in container.mounts:
+            if mount.source.startswith("/"):
+                continue
+            wanted = volumes.labels_of(mount, container.labels)
+            found = self.volumes.setdefault(mount.source, wanted)
+            if reason := volumes.refusal(mount.source, wanted, found):
+                raise RuntimeRefused(reason)
 
     def _back(self, name):
         before = self.previous.pop(name, None)

@@ -2,6 +2,7 @@
 
 from . import database_server  # where databases are
 from . import server_archive  # its archive of changes
+from . import disk_use  # who is measured on it
 from . import backup_repository  # where backups are kept, and the key that opens them
 from . import backup  # a backup
 from . import backup_actions  # what people and scripts do with it

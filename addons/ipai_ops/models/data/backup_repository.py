@@ -18,6 +18,8 @@ SECRET_FILES = {
 KEY_FILE = "restic-password"
 REPOSITORY_FILES = frozenset({KEY_FILE, *SECRET_FILES["s3"], *SECRET_FILES["sftp"]})
 NEEDED = {"local": (), "s3": ("endpoint", "bucket"), "sftp": ("host", "user", "path")}
+S3 = ("endpoint", "bucket", "prefix", "region")
+SFTP = ("host", "port", "user", "path", "sftp_known_hosts")
 WRITE_ONLY = {
     "new_s3_access_key": "s3_access_key",
     "new_s3_secret_key": "s3_secret_key",
@@ -52,10 +54,12 @@ class BackupRepository(models.Model):
     sftp_known_hosts = fields.Text(
         string="Host keys", help="Lines of ssh-keyscan; other keys are refused."
     )
-    key = encrypted(fields.Char, "key")
-    s3_access_key = encrypted(fields.Char, "s3_access_key")
-    s3_secret_key = encrypted(fields.Char, "s3_secret_key")
-    sftp_key = encrypted(fields.Text, "sftp_key")
+    key = encrypted(
+        fields.Char, "key", goes_nowhere="It encrypts before anything is sent and is never sent."
+    )
+    s3_access_key = encrypted(fields.Char, "s3_access_key", goes_to=S3)
+    s3_secret_key = encrypted(fields.Char, "s3_secret_key", goes_to=S3)
+    sftp_key = encrypted(fields.Text, "sftp_key", goes_to=SFTP)
     new_s3_access_key = fields.Char(compute="_compute_new", inverse="_inverse_new")
     new_s3_secret_key = fields.Char(compute="_compute_new", inverse="_inverse_new")
     new_sftp_key = fields.Text(compute="_compute_new", inverse="_inverse_new")
@@ -104,6 +108,12 @@ class BackupRepository(models.Model):
                 raise ValidationError(
                     self.env._("The repository needs its %s.", ", ".join(missing))
                 )
+
+    @api.constrains("kind", "endpoint", "host")
+    def _check_elsewhere(self):
+        for repository in self:
+            place = {"s3": repository.endpoint, "sftp": repository.host}.get(repository.kind)
+            repository.project_id._refuse_inside(place, self.env._("The repository's address"))
 
     @api.model_create_multi
     def create(self, vals_list):

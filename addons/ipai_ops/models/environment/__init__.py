@@ -6,6 +6,7 @@ from . import permissions  # what a person may on it
 from . import policies  # what the policies say of work in it
 from . import move  # to another stage or database server
 from . import limits  # what it may take of the machine
+from . import disk  # what it takes of the disk, and when it stops
 from . import actions  # deploy, restart, redeploy, open, pin, destroy
 from . import promotion  # its build, for production
 from . import rollback  # back to the build that served before

@@ -5,10 +5,9 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...adapters.local import platform_facts
 from ...engine import branches
-from ..constants import COLOURS, RUN_STATES, STAGES, STATES
+from ..constants import COLOURS, LIVE_LANES, RUN_STATES, STAGES, STATES
 from ..secrets.encrypted import encrypted
 
-LIVE_LANES = ("main", "data", "backup")
 CHANGING_LANES = ("main", "data")  # runs that change what an environment serves
 
 
@@ -57,8 +56,14 @@ class Environment(models.Model):
     )
     database_server_id = fields.Many2one("ops.database.server", ondelete="restrict")
     database_name = fields.Char(copy=False, readonly=True)
-    db_password = encrypted(fields.Char, "db_password")
-    admin_password = encrypted(fields.Char, "admin_password")
+    db_password = encrypted(
+        fields.Char,
+        "db_password",
+        goes_nowhere="The product makes it; the server is fixed once there is a database.",
+    )
+    admin_password = encrypted(
+        fields.Char, "admin_password", goes_nowhere="The product makes it, for the target itself."
+    )
     image_id = fields.Many2one("ops.artifact", string="Image", copy=False, readonly=True)
     commit = fields.Char(copy=False, readonly=True)
     commit_subject = fields.Char(copy=False, readonly=True)

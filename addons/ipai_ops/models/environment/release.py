@@ -14,6 +14,9 @@ class Environment(models.Model):
             return {**spec, "databases": self._own_databases()}
         if kind in RELEASING:
             return {**spec, **self._data_at_start(spec)}
+        if kind == "measure":
+            server = self.env["ops.database.server"].browse(spec["server_id"]).exists()
+            return server._still_to_measure(spec)
         if kind == "collect":
             return self.env["ops.artifact"]._still_garbage(spec)
         return spec
@@ -47,6 +50,8 @@ class Environment(models.Model):
             self.write({"state": "destroyed"})
         elif (self.state == "deploying" and run.kind in RELEASING) or run.kind == "destroy":
             self.state = self._state_left_behind()
+        elif run.kind == "stop":
+            self._note_stopped(run)
         if self.state == "destroyed":
             self.env["ops.fact"]._note("environment.destroyed", self)
             self.mail_ids.unlink()  # what it sent goes with it
@@ -54,6 +59,8 @@ class Environment(models.Model):
 
     def _state_left_behind(self):
         """Return the state after a run that failed; a host name given away is not taken back."""
+        if self.disk_held_at:  # what was stopped stays so
+            return "asleep"
         successors = [("host", "=", self.host), ("state", "not in", GONE), ("id", "!=", self.id)]
         if self.state in GONE and self.search_count(successors, limit=1):
             return "destroying"
@@ -75,6 +82,7 @@ class Environment(models.Model):
             }
         )
         self._refresh_expiry()
+        self._note_resumed(run)
 
     def _serving_run(self):
         """Return the run whose release serves now."""

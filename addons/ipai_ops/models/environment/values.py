@@ -85,6 +85,7 @@ class Environment(models.Model):
             "workers": 2 if stage == "production" else 0,
             "cpus": 2.0 if stage == "production" else 1.0,
             "backup_hours": 24 if stage == "production" else 0,
+            "disk_limit_gb": self._usual_disk_limit(stage, project),
             "database_server_id": server.id,
             "expires_at": self._expiry(project) if is_development else False,
         }

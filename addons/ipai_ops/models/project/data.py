@@ -19,7 +19,9 @@ class Project(models.Model):
     keep_monthly = fields.Integer(string="Months", default=3)
     keep_points_days = fields.Integer(string="Copies to go back to stay (days)", default=3)
     keep_points = fields.Integer(string="At most, per environment", default=3)
-    masking_key = encrypted(fields.Char, "masking_key")
+    masking_key = encrypted(
+        fields.Char, "masking_key", goes_nowhere="Only the product's own jobs get it."
+    )
     masking_policy = fields.Text(
         help='How columns are masked otherwise than by default: {"res_partner.name": "keep"}'
     )

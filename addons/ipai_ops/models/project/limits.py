@@ -5,6 +5,8 @@ from odoo import api, fields, models
 MOST_MEMORY_MB = 1 << 20
 MOST_WORKERS = 64
 MOST_CPUS = 256
+MOST_DISK_GB = 100_000
+DISK_OF_STAGE = {"production": 500, "staging": 100, "development": 20}
 LIMITS = {"memory_mb": "max_memory_mb", "workers": "max_workers", "cpus": "max_cpus"}
 
 
@@ -24,6 +26,12 @@ class Project(models.Model):
     )
     max_workers = _ceiling(fields.Integer, string="Workers of an environment, at most", default=8)
     max_cpus = _ceiling(fields.Float, string="CPUs of an environment, at most", default=4.0)
+    max_disk_gb = _ceiling(
+        fields.Integer,
+        string="Disk of an environment, at most (GB)",
+        default=DISK_OF_STAGE["production"],
+        help="Files and database together. 0: environments may be without a limit.",
+    )
 
     _max_memory_sane = models.Constraint(
         f"CHECK(max_memory_mb >= 256 AND max_memory_mb <= {MOST_MEMORY_MB})",
@@ -37,6 +45,14 @@ class Project(models.Model):
         f"CHECK(max_cpus >= 0.1 AND max_cpus <= {MOST_CPUS})",
         "Take between 0.1 and 256 CPUs.",
     )
+    _max_disk_sane = models.Constraint(
+        f"CHECK(max_disk_gb >= 0 AND max_disk_gb <= {MOST_DISK_GB})",
+        "Take between 0 and 100,000 GB of disk.",
+    )
+
+    @api.constrains("max_disk_gb")
+    def _check_disk_ceiling(self):
+        self.environment_ids.filtered(lambda each: each.state != "destroyed")._check_disk_limit()
 
     @api.constrains(*LIMITS.values())
     def _check_ceilings(self):

@@ -13,12 +13,6 @@ from ..secrets.encrypted import encrypted
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CODE_LIMIT = 30
 TAKEN = ("edge", "firewall", "gate", "management", "odoo", "postgres", "registry", "tools")
-GIT_HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/]*@)?([^:/]*)")
-
-
-def _git_host(url):
-    """Return the host of a repository's address, https://host/path or user@host:path."""
-    return GIT_HOST.match(url or "").group(1).lower()
 
 
 class Project(models.Model):
@@ -59,8 +53,10 @@ class Project(models.Model):
     base_image = fields.Char(
         help="Image the builds start from, with its digest. Blank: the platform's own Odoo 19."
     )
-    webhook_secret = encrypted(fields.Char, "webhook_secret")
-    git_credentials = encrypted(fields.Text, "git_credentials")
+    webhook_secret = encrypted(
+        fields.Char, "webhook_secret", goes_nowhere="It checks what the forge sends."
+    )
+    git_credentials = encrypted(fields.Text, "git_credentials", goes_to=("repository_url",))
     new_webhook_secret = fields.Char(
         compute="_compute_write_only",
         inverse="_inverse_new_webhook_secret",
@@ -205,19 +201,7 @@ class Project(models.Model):
             raise UserError(
                 self.env._("A project's code is part of its hosts and databases: it cannot change.")
             )
-        if "repository_url" not in vals:
-            return super().write(vals)
-        hosts = {project: _git_host(project.repository_url) for project in self}
-        with self.env.cr.savepoint():
-            done = super().write(vals)
-            moved = self.filtered(lambda one: _git_host(one.repository_url) != hosts[one])
-            moved._check_may_send_credentials()
-        return done
-
-    def _check_may_send_credentials(self):
-        """Credentials that go to another host are given anew, in effect: that takes the same right."""
-        for project in self.filtered("has_git_credentials"):
-            project._check_may("secrets")
+        return super().write(vals)
 
     def _make_production(self):
         """A project without a production environment gets one for the branch main."""

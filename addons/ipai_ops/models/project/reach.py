@@ -2,7 +2,8 @@
 
 import logging
 
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import ValidationError
 
 from ...adapters.local import platform_facts
 from ...engine import inner_addresses, repository_address
@@ -26,6 +27,20 @@ class Project(models.Model):
 
     def _opened(self):
         return inner_addresses.opened(self._open_networks())
+
+    @api.model
+    def _refuse_inside(self, address, what):
+        """Raise ValidationError where a URL or host leads to this machine or its private network."""
+        host = inner_addresses.host_of(address or "")
+        if address and (not host or inner_addresses.is_inner_host(host, self._opened())):
+            raise ValidationError(
+                self.env._(
+                    "%(what)s “%(address)s” is inside this installation or its private network: "
+                    "only an operator opens it (the system parameter ipai_ops.open_networks).",
+                    what=what,
+                    address=address,
+                )
+            )
 
     def _git_reach(self):
         """Return what Git may call for a project."""

@@ -17,6 +17,7 @@ from . import secrets  # what its Odoo is given as secrets and options
 from . import ingest  # what its containers write
 from . import artifact_lifecycle  # what it makes, planned before and given up after
 from . import outcome  # what its end means for backups, copies and archives
+from . import disk  # what measuring found, and what finds no room
 from . import outbox  # what it tells other systems
 from . import audit  # what the audit trail says of it
 from . import lifecycle  # cancel, retry, deploy its image again

@@ -26,14 +26,45 @@ class Run(models.Model):
         if what == "admin-password":
             return self.environment_id.admin_password
         if what == "git-credentials":
-            return self.project_id.git_credentials
+            return self._git_credentials()
         if what == "masking-key":
             return self.project_id._masking_key()
         if what == common.DOCKER_CONFIG:
             return self._registry_login()
         if what in REPOSITORY_FILES:
-            return self._repository()._file_content(what)
+            return self._file_of_repository(what)
         raise UserError(self.env._("Nobody knows how to write “%s”.", what))
+
+    def _git_credentials(self):
+        """Return the project's credentials, where they are for the address this run was ordered with."""
+        project = self.project_id
+        if self.spec["project"]["repository_url"] != project.repository_url:
+            raise UserError(
+                self.env._(
+                    "The repository's URL was changed after this run was ordered; its credentials are "
+                    "for the new one. Start a new run."
+                )
+            )
+        if not project.git_credentials:
+            raise UserError(
+                self.env._(
+                    "The project's Git credentials were deleted, as when its URL is changed. "
+                    "Enter them again, then start a new run."
+                )
+            )
+        return project.git_credentials
+
+    def _file_of_repository(self, what):
+        """Return a file of the backup repository, where that is still at the address of the order."""
+        repository = self._repository()
+        if self.spec["repository"]["facts"] != repository._facts()["facts"]:
+            raise UserError(
+                self.env._(
+                    "The backup repository's address was changed after this run was ordered; its keys "
+                    "are for the new one. Start a new run."
+                )
+            )
+        return repository._file_content(what)
 
     def _registry_login(self):
         """Return a Docker client's configuration that opens this project's repository alone."""

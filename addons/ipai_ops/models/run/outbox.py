@@ -2,13 +2,15 @@
 
 from odoo import models
 
+LOOKS = ("watch", "measure")
+
 
 class Run(models.Model):
     _inherit = "ops.run"
 
     def _note_fact(self, kind, **payload):
-        """Note one fact about each run; a look at the archive is no news, what it finds is."""
-        for run in self.filtered(lambda run: run.kind != "watch"):
+        """Note one fact about each run; a look at archive or disk is no news, what it finds is."""
+        for run in self.filtered(lambda run: run.kind not in LOOKS):
             self.env["ops.fact"]._note(kind, run, **payload)
 
     def _note_end(self):

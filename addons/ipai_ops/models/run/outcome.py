@@ -55,6 +55,8 @@ class Run(models.Model):
 
     def _settle_artifacts(self):
         """Remember the copies that exist now before what nothing needs is given up."""
+        if self.kind == "measure":
+            self._settle_measured()
         self._settle_copies()
         self._settle_backups()
         self._settle_things()

@@ -155,6 +155,8 @@ class Run(models.Model):
         self.ensure_one()
         if self.started_at:  # begun before, and given back by a worker that fell silent
             return True
+        if self._finds_no_room():
+            return False
         found = self._verdicts()
         if not self._blocking(found):
             return True

@@ -137,6 +137,7 @@ class Run(models.Model):
             "repository_url": url,
             "has_git_credentials": project.has_git_credentials,
             "open_networks": project._open_networks() or None,
+            "disk_gb": project.sudo().max_disk_gb or None,  # only managers read a ceiling
         }
 
     @staticmethod

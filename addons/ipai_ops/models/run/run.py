@@ -38,6 +38,8 @@ class Run(models.Model):
             ("export", "Export"),
             ("base", "Base backup"),
             ("watch", "Look at the archive"),
+            ("measure", "Measure the disk"),
+            ("stop", "Stop"),
             ("shell", "Command"),
             ("database_shell", "SQL"),
         ],
@@ -118,7 +120,7 @@ class Run(models.Model):
     _environment_index = models.Index("(environment_id, id)")
     _active_index = models.Index("(state, id) WHERE state IN ('queued', 'running')")
     _environment_given = models.Constraint(
-        "CHECK(environment_id IS NOT NULL OR kind IN ('collect', 'base', 'watch'))",
+        "CHECK(environment_id IS NOT NULL OR kind IN ('collect', 'base', 'watch', 'measure'))",
         "A run needs an environment.",
     )
 

@@ -13,6 +13,7 @@ from ..key_file import key_file
 _logger = logging.getLogger(__name__)
 
 KNOWN_KEY = "ipai_ops.secrets_key_id"
+DECLARED = ("goes_to", "goes_nowhere")
 
 
 class EncryptedMixin(models.AbstractModel):
@@ -22,6 +23,65 @@ class EncryptedMixin(models.AbstractModel):
     _description = "Values encrypted at rest"
 
     sealed_values = fields.Json(groups=fields.NO_ACCESS, copy=False)
+
+    def _valid_field_parameter(self, field, name):
+        return name in DECLARED or super()._valid_field_parameter(field, name)
+
+    def write(self, vals):
+        """A secret is for the address it was given for: at another one it is given anew, or gone."""
+        watched = self._secrets_of_addresses(vals)
+        before = [record._where_and_what(watched) for record in self] if watched else []
+        done = super().write(vals)
+        for record, old in zip(self, before, strict=False):
+            now = record._where_and_what(watched)
+            moved = {name for name in watched if old[name][0] != now[name][0]}
+            record._forget(
+                {name for name in moved if old[name][1] and old[name][1] == now[name][1]}
+            )
+        return done
+
+    def onchange(self, values, field_names, fields_spec):
+        """Say in the form that a changed address takes a kept secret along."""
+        found = super().onchange(values, field_names, fields_spec)
+        kept = self._origin.sudo().sealed_values or {}  # that there is one is no secret
+        if len(self) == 1 and kept.keys() & self._secrets_of_addresses(field_names):
+            found.setdefault("warning", self._forgetting_warning())
+        return found
+
+    def _forgetting_warning(self):
+        text = self.env._(
+            "The secret that is kept here was given for the old address. It is deleted when you "
+            "save, unless you enter it again."
+        )
+        title = self.env._("Enter the secret again")
+        return {"title": title, "message": text, "type": "notification"}
+
+    @api.model
+    def _secrets_of_addresses(self, names):
+        """Return the secrets that go to the addresses of these names: address fields by secret."""
+        declared = {
+            name: getattr(field, "goes_to", None) or () for name, field in self._fields.items()
+        }
+        return {name: goes_to for name, goes_to in declared.items() if set(goes_to) & set(names)}
+
+    def _where_and_what(self, watched):
+        """Return where each secret goes, and what is stored of it; a new value is stored otherwise."""
+        own = self.sudo()  # closed to everybody; nothing of it is shown
+        stored = own.sealed_values or {}
+        return {
+            name: (tuple(_plain(own[each]) for each in goes_to), stored.get(name))
+            for name, goes_to in watched.items()
+        }
+
+    def _forget(self, names):
+        """Delete the secrets of these names, and tell the audit trail."""
+        if not names:
+            return
+        own = self.sudo()  # nobody writes them directly
+        own.sealed_values = {
+            name: value for name, value in own.sealed_values.items() if name not in names
+        }
+        self.env["ops.audit"]._note("secret.forgotten", self, names=sorted(names))
 
     def _read_sealed(self, name):
         for record in self:
@@ -131,10 +191,17 @@ class EncryptedMixin(models.AbstractModel):
         return count
 
 
-def encrypted(kind, name, **options):
+def _plain(value):
+    """Return an address as it is compared."""
+    return value.strip().rstrip("/") if isinstance(value, str) else value or False
+
+
+def encrypted(kind, name, goes_to=(), goes_nowhere="", **options):
     """Return a field whose value is stored encrypted, which the product alone reads and writes.
 
     ``kind``: fields.Char or fields.Text. ``name``: the field's own. A copy of the record begins without it.
+    ``goes_to`` names the fields that say where the value is sent or used: where one of them changes,
+    the value is deleted unless it is given again. ``goes_nowhere`` says why there is none.
     Each has a compute and an inverse of its own: fields that share them are written together, and
     those that were not given would be stored as blank.
     """
@@ -147,4 +214,5 @@ def encrypted(kind, name, **options):
         records._write_sealed(name)
 
     closed = {"store": False, "copy": False, "groups": fields.NO_ACCESS}
-    return kind(compute=compute, inverse=inverse, **options, **closed)
+    declared = {"goes_to": tuple(goes_to), "goes_nowhere": goes_nowhere}
+    return kind(compute=compute, inverse=inverse, **options, **declared, **closed)

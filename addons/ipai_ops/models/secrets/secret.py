@@ -18,7 +18,9 @@ RESERVED = (
     "postgres-admin",
     "admin-password",
 )
+PLACE = ("project_id", "environment_id", "stages", "delivery", "name")
 WARN_DAYS = 14
+MAIL_SERVER = ("smtp_server", "smtp_port", "smtp_ssl")
 STAGES = [
     ("all", "All stages"),
     ("production", "Production"),
@@ -47,7 +49,7 @@ class Secret(models.Model):
         required=True,
         default="file",
     )
-    value = encrypted(fields.Char, "value")
+    value = encrypted(fields.Char, "value", goes_to=PLACE)
     new_value = fields.Text(
         "New value",
         compute="_compute_new_value",
@@ -99,10 +101,26 @@ class Secret(models.Model):
         for secret in self.filtered("new_value"):
             if secret.delivery == "option" and len(secret.new_value.splitlines()) > 1:
                 raise ValidationError(self.env._("An option of odoo.conf is one line."))
+            secret._refuse_where_a_password_follows()
             known = secret.sudo()  # nobody may read or write the value itself
             known.value = secret.new_value
             known.set_at = fields.Datetime.now()
         self.invalidate_recordset(["new_value"])
+
+    def _refuse_where_a_password_follows(self, going=None):
+        """Another mail server would be sent the password that is kept for the present one."""
+        if self.delivery != "option" or self.name not in MAIL_SERVER or self.env.su:
+            return
+        domain = [("project_id", "=", self.project_id.id), ("name", "=", "smtp_password")]
+        kept = self.sudo().search([*domain, ("delivery", "=", "option")])  # whoever may see it
+        if (kept - (going or self)).filtered("has_value"):
+            raise ValidationError(
+                self.env._(
+                    "The kept smtp_password would be sent to the new mail server. Delete it, change "
+                    "%s, then enter the password again.",
+                    self.name,
+                )
+            )
 
     @api.depends("sealed_values")
     def _compute_has_value(self):
@@ -126,6 +144,14 @@ class Secret(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_with_the_right(self):
         self._check_may_set()
+        for secret in self.filtered("has_value"):
+            secret._refuse_where_a_password_follows(going=self)
+
+    def _forget(self, names):
+        if names:
+            self._refuse_where_a_password_follows()
+        super()._forget(names)
+        self.sudo().set_at = False  # the product's own field
 
     def _check_may_set(self):
         """Ask for the right at each secret's own place: its environment, else the whole project."""

@@ -1,0 +1,8 @@
+"""stop: an environment's service goes; its data stays as it is, until a restart brings it up again."""
+
+from ..plan import StepPlan
+
+
+def steps(_spec):
+    """Return the one step of a stop."""
+    return (StepPlan("withdraw", "withdraw", "Stop the service", timeout_seconds=180, attempts=5),)
