@@ -1,9 +1,9 @@
 from . import controllers
-from . import dispatchers
+from .http import dispatchers
 from . import models
 from . import wizards
-from .front_door import put_up
-from .models import audit_tables
+from .http.front_door import put_up
+from .models.audit import tables as audit_tables
 
 
 def uninstall_hook(env):

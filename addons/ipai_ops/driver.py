@@ -5,8 +5,8 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from . import platform_facts
 from .adapters import git
+from .adapters.local import platform_facts
 from .adapters.swarm import SwarmRuntime
 from .engine import loop, schedule
 from .engine.ports import RuntimeRefused, RuntimeUnavailable

@@ -17,8 +17,8 @@ env["ops.secret"].create(
     [{{"project_id": project.id, "name": f"s{{n}}", "new_value": f"value {{n}}"}} for n in range({COUNT})]
 )
 env.cr.commit()
-from odoo.addons.ipai_ops import key_files
-print("KEY", key_files.path("secrets", env.cr.dbname))
+from odoo.addons.ipai_ops.models.key_file import key_file
+print("KEY", key_file(env, "secrets").path)
 """
 READ = f"""
 secrets = env["ops.secret"].search([])

@@ -75,6 +75,6 @@ def test_a_full_disk_is_one_sentence_with_what_to_do(suite, large, tmp_path):
 
 
 def toolbox_zip(folder):
-    from ipai_ops.platform_facts import toolbox_zip
+    from ipai_ops.adapters.local.platform_facts import toolbox_zip
 
     return toolbox_zip(folder)

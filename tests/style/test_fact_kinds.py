@@ -30,7 +30,7 @@ def told():
 
 
 def listed():
-    tree = ast.parse((ROOT / "addons/ipai_ops/models/fact.py").read_text())
+    tree = ast.parse((ROOT / "addons/ipai_ops/models/outbox/fact.py").read_text())
     [value] = [
         node.value
         for node in tree.body

@@ -36,6 +36,7 @@ class AuthOauthProvider(models.Model):
             provider._forget_what_moved(
                 {name for name in after if before[name] != after[name]}, kept
             )
+        self._forget_keys(vals)
         return done
 
     def _addresses(self):

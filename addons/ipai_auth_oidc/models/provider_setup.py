@@ -64,10 +64,8 @@ class AuthOauthProvider(models.Model):
         self.write(found)
         own.client_secret_sealed = kept  # for the issuer, who names these addresses
 
-    def write(self, vals):
+    def _forget_keys(self, vals):
         """Another issuer or key address: keys that were read before are another's."""
-        done = super().write(vals)
         if {"issuer", "jwks_uri"} & set(vals):
             # Whoever may write the address has no right to say when keys were read.
             self.sudo().write({name: False for name in KEYS if name not in vals})
-        return done

@@ -185,6 +185,7 @@ class ModuleChange(models.Model):
         run, reason = project._receive(event, "push")
         said = reason or self.env._("Committed to %s.", self.branch)
         self.write({"state": "pushed", "commit": commit, "run_id": run.id, "said": said})
+        self._offer_pull()
 
 
 def _told(found):

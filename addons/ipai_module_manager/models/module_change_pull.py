@@ -49,11 +49,10 @@ class ModuleChange(models.Model):
         self.sudo().write({"pull_state": "wanted", "pull_said": False})  # after the caller's check
         self.env["ipai.module.order"]._wake()
 
-    def _note_pushed(self, commit):
-        result = super()._note_pushed(commit)
+    def _offer_pull(self):
+        """Have a pull request opened for a branch of its own, where the project wants that."""
         if self.way == "branch" and self.project_id._opens_pulls():
             self._want_pull()
-        return result
 
     def _pull_facts(self):
         """Return what opening takes: where, the token, what. Raises ForgeFault."""

@@ -1,7 +1,7 @@
 """What a person asked of the package index."""
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.question import STATES
+from odoo.addons.ipai_ops.models.outbox.question import STATES
 
 
 class ModuleOrder(models.Model):

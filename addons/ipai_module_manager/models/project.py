@@ -1,7 +1,7 @@
 """A project's token at its forge, with which pull requests are opened."""
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import encrypted
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import forge
@@ -18,9 +18,7 @@ class Project(models.Model):
         string="Forge's API",
         help="Blank: worked out from the repository's URL, for instance https://git.example.com/api/v1.",
     )
-    forge_token = sealed_field(
-        fields.Char, "forge_token", goes_to=PLACES, groups=fields.NO_ACCESS, copy=False
-    )
+    forge_token = encrypted(fields.Char, "forge_token", goes_to=PLACES)
     new_forge_token = fields.Char(
         string="Forge token",
         compute="_compute_new_forge_token",

@@ -3,7 +3,7 @@
 from functools import partial
 
 from odoo import Command
-from odoo.addons.ipai_ops import api_call
+from odoo.addons.ipai_ops.authentication import api_call
 from odoo.addons.ipai_ops.tests.rights_walk import RightsWalk
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged

@@ -1,7 +1,7 @@
 """What a person asked of n8n."""
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.question import STATES
+from odoo.addons.ipai_ops.models.outbox.question import STATES
 
 from ..engine.templates import fill
 

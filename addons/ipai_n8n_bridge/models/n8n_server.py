@@ -4,12 +4,11 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import encrypted
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.circuit import Circuit
 
-CLOSED = {"groups": fields.NO_ACCESS, "copy": False}
 KEY_SCOPE = "ipai.n8n"
 KEY_DAYS = 365
 KEY_LOST_PAUSE = timedelta(minutes=5)
@@ -18,14 +17,13 @@ KEY_LOST_PAUSE = timedelta(minutes=5)
 class N8nServer(models.Model):
     _name = "ipai.n8n.server"
     _description = "n8n server"
-    _inherit = ["ops.sealed"]
-    _sealed = ("api_key", "signing_secret")
+    _inherit = ["ops.encrypted.mixin"]
     _order = "name"
 
     name = fields.Char(required=True, default="n8n")
     active = fields.Boolean(default=True)
     url = fields.Char(string="Address", required=True, help="For instance https://n8n.example.com")
-    api_key = sealed_field(fields.Char, "api_key", goes_to=("url",), **CLOSED)
+    api_key = encrypted(fields.Char, "api_key", goes_to=("url",))
     new_api_key = fields.Char(
         string="API key",
         compute="_compute_new_api_key",
@@ -33,7 +31,7 @@ class N8nServer(models.Model):
         help="Made in n8n under Settings › n8n API. Kept here, shown to nobody.",
     )
     has_api_key = fields.Boolean("A key is kept", compute="_compute_has_api_key")
-    signing_secret = sealed_field(fields.Char, "signing_secret", goes_to=("url",), **CLOSED)
+    signing_secret = encrypted(fields.Char, "signing_secret", goes_to=("url",))
     health = fields.Selection(
         [("unknown", "Not asked yet"), ("well", "Well"), ("unwell", "Not well")],
         default="unknown",

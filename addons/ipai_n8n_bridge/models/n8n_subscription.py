@@ -1,7 +1,7 @@
 """Which facts go to which webhook of n8n."""
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.environment import STAGES
+from odoo.addons.ipai_ops.models.constants import STAGES
 from odoo.exceptions import ValidationError
 
 from ..engine.matching import Place, Wish, patterns, wants

@@ -2,7 +2,7 @@
 
 from odoo.http import Controller, request, route
 
-from ..models.archive_upload import PIECE_BYTES
+from ..models.data.archive_upload import PIECE_BYTES
 
 OVERHEAD_BYTES = 64 << 10  # of the form around a piece
 

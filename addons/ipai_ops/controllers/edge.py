@@ -7,7 +7,7 @@ import hmac
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from .. import platform_facts
+from ..adapters.local import platform_facts
 
 LONGEST_NAME = 64
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from .. import platform_facts
+from ..adapters.local import platform_facts
 from ..engine import call_values, edge_config
 from .edge import wrong_token
 

@@ -14,8 +14,9 @@ from odoo.http import Response, dispatch_rpc, request, route
 from odoo.modules.registry import Registry
 from odoo.service import common
 
-from .. import api_call, call_guard
+from ..authentication import api_call
 from ..engine import call_values
+from ..http import call_guard
 
 BEFORE_THE_MODEL = 3  # database, user id, password or key
 LONGEST = 300  # of what a program said when it failed

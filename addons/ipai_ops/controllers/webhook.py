@@ -7,8 +7,8 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ..engine import webhooks
-from ..models.guess import HOOK
-from ..too_many import TooManyGuesses
+from ..http.too_many import TooManyGuesses
+from ..models.access.guess import HOOK
 
 LARGEST_BODY = 1 << 20
 NOBODYS_SECRET = secrets.token_hex(24)

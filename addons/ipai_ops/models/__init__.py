@@ -1,102 +1,20 @@
-from . import product_written
-from . import judged
-from . import question
-from . import project
-from . import database_server
-from . import artifact
-from . import environment
-from . import limits
-from . import database_server_project
-from . import environment_actions
-from . import environment_promotion
-from . import role
-from . import role_right
-from . import project_member
-from . import run
-from . import run_queue
-from . import run_lifecycle
-from . import run_ingest
-from . import run_api
-from . import rights
-from . import policy
-from . import run_verdict
-from . import approval
-from . import delegation
-from . import run_policy
-from . import environment_move
-from . import run_approval
-from . import run_approval_ask
-from . import run_outlook
-from . import confidential
-from . import rights_offered
-from . import named_records
-from . import ir_http
-from . import run_step
-from . import run_event
-from . import run_journal
-from . import run_artifacts
-from . import backup_repository
-from . import run_files
-from . import environment_release
-from . import backup
-from . import backup_actions
-from . import backup_export
-from . import snapshot
-from . import archive
-from . import archive_upload
-from . import archive_import
-from . import restore_point
-from . import restore
-from . import project_data
-from . import environment_data
-from . import environment_data_news
-from . import environment_moment
-from . import backup_retention
-from . import run_data
-from . import rollback
-from . import webhook_delivery
-from . import webhook_receive
-from . import project_hooks
-from . import project_poll
-from . import reach
-from . import fact
-from . import fact_consumer
-from . import run_facts
-from . import server_archive
-from . import alert
-from . import edge
-from . import environment_hold
-from . import ir_websocket
-from . import project_presentation
-from . import environment_presentation
-from . import artifact_presentation
-from . import run_presentation
-from . import run_step_presentation
-from . import environment_addresses
-from . import mail
-from . import egress_refusal
-from . import sealed
-from . import secret
-from . import secret_delivery
-from . import environment_gate
-from . import audit
-from . import audit_checkpoint
-from . import audit_exported
-from . import audited
-from . import audit_hooks
-from . import api_key
-from . import api_key_check
-from . import rights_narrowed
-from . import audit_users
-from . import second_factor
-from . import session_age
-from . import confirmed
-from . import followers
-from . import identity
-from . import identity_dialog
-from . import console
-from . import guess
-from . import sign_up
-from . import guess_hooks
-from . import ir_http_access
-from . import environment_disk
+"""The product's memory, a package for each thing it is about.
+
+A model is defined once. Where it is too long for one file it is continued in files of its own package,
+and no two of them define the same name: the order of imports decides nothing but that mixins come first.
+"""
+
+from . import audit  # the audit trail: what was done, by whom, and what was refused
+from . import secrets  # what is kept encrypted, and what nobody reads
+from . import access  # who somebody is, what they may, and what holds for every call
+from . import project  # one customer Odoo: its repository, its people, its settings
+from . import (
+    environment,
+)  # one running Odoo of a project: what it serves, and what people do with it
+from . import (
+    run,
+)  # one execution of a pipeline: how it comes to be, is judged, moves, speaks and ends
+from . import governance  # what must hold before work begins, and who lets it pass
+from . import data  # data: kept, proven, copied, brought back
+from . import network  # the way in and the ways out
+from . import outbox  # what other systems and people are told and asked

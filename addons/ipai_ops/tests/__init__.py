@@ -21,6 +21,7 @@ from . import test_foreign_rows
 from . import test_hold
 from . import test_hooks
 from . import test_identity
+from . import test_import_order
 from . import test_ingest
 from . import test_limits
 from . import test_log

@@ -10,7 +10,7 @@ from contextlib import closing
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from ..models.judged import STAGES
+from ..models.access.judged import STAGES
 from .written_walk import OF_ODOO
 
 PLACES = ("ops.", "ipai.", "res.users", "res.groups", "auth.oauth.provider")

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.http import Controller
 from odoo.models import BaseModel
 
-from ..models import audit
+from ..models.audit import audit
 
 OPERATIONS = ("read", "write", "create", "unlink")
 OF_EVERY_MODEL = frozenset(dir(BaseModel)) | {"message_post", "onchange"}

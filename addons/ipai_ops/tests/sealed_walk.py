@@ -41,7 +41,7 @@ class SealedWalk:
 
     @staticmethod
     def is_encrypted(field):
-        return getattr(field.compute, "__qualname__", "").startswith("sealed_field.")
+        return getattr(field.compute, "__qualname__", "").startswith("encrypted.")
 
     def check_every_secret_says_where_it_goes(self):
         for model, name, field in self.secrets():

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.edge import ALLOWED, PROXIES
+from ..models.network.edge import ALLOWED, PROXIES
 from .common import OpsCase
 
 OWN = "203.0.113.7"

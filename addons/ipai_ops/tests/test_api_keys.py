@@ -8,7 +8,7 @@ from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.tests import HttpCase, TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from .. import api_call
+from ..authentication import api_call
 from ..engine.permissions import PERMISSIONS
 from .common import SHA, OpsCase, OpsMixin
 from .test_rights import METHODS, RightsMixin

@@ -15,8 +15,8 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..engine import audit_chain, audit_export
-from ..models import audit as audit_module
-from ..models import audit_tables
+from ..models.audit import audit as audit_module
+from ..models.audit import tables as audit_tables
 from .common import OpsCase, OpsMixin
 
 

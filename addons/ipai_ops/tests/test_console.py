@@ -75,7 +75,7 @@ class TestConsole(ConsoleMixin, AuditMixin, OpsCase):
         row = self.env["ops.audit"].search([("action", "=", action)], limit=1)
         return row, json.loads(row.details)
 
-    @mute_logger("odoo.addons.ipai_ops.models.audit")
+    @mute_logger("odoo.addons.ipai_ops.models.audit.audit")
     def test_sql_and_shells_are_two_rights(self):
         analyst = self.sql_only()
         wizard = self.production.with_user(analyst).action_console()
@@ -85,7 +85,7 @@ class TestConsole(ConsoleMixin, AuditMixin, OpsCase):
             with self.assertRaises(AccessError):
                 self.typed("ls", program, user=analyst)
 
-    @mute_logger("odoo.addons.ipai_ops.models.audit")
+    @mute_logger("odoo.addons.ipai_ops.models.audit.audit")
     def test_who_may_open_none_reads_none(self):
         """The operator reads production's logs, but has no business in its data."""
         run = self.typed("SELECT name FROM res_partner")
@@ -104,7 +104,7 @@ class TestConsole(ConsoleMixin, AuditMixin, OpsCase):
         self.assertTrue(mine.may_logs)
         self.assertIn("Azure", str(mine.read_log(run.id)))
 
-    @mute_logger("odoo.addons.ipai_ops.models.audit")
+    @mute_logger("odoo.addons.ipai_ops.models.audit.audit")
     def test_the_search_says_what_the_field_says(self):
         sql, shell = self.typed(), self.typed("ls", "shell", self.staging)
         analyst = self.sql_only()
@@ -161,7 +161,7 @@ class TestConsole(ConsoleMixin, AuditMixin, OpsCase):
         with self.assertRaisesRegex(UserError, "on its way"):
             self.typed(place=self.staging)
 
-    @mute_logger("odoo.addons.ipai_ops.models.audit")
+    @mute_logger("odoo.addons.ipai_ops.models.audit.audit")
     def test_a_refused_reader_is_in_the_trail(self):
         run = self.typed()
         with self.assertRaisesRegex(AccessError, "Open a database shell"):

@@ -6,7 +6,8 @@ from odoo.sql_db import db_connect
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .. import front_door, platform_facts
+from ..adapters.local import platform_facts
+from ..http import front_door
 from .common import EDGE_TOKEN, EdgeMixin
 
 THERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

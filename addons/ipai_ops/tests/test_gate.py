@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 
 from ..engine.steps import common
-from ..models.reach import OPEN
+from ..models.project.reach import OPEN
 from .common import GATE_TOKEN, OpsMixin
 
 ENVELOPE = {"from": "a@acme.test", "to": ["b@acme.test"], "at": 1790000000.5}

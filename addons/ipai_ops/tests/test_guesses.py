@@ -14,9 +14,9 @@ from odoo.sql_db import db_connect
 from odoo.tests import HttpCase, TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from .. import api_call
+from ..authentication import api_call
 from ..engine.guesses import LIMITS, LOGIN, PAIR, PLACE
-from ..too_many import TooManyGuesses
+from ..http.too_many import TooManyGuesses
 from .common import EDGE_TOKEN, EdgeMixin
 
 HERE, THERE = "203.0.113.7", "198.51.100.9"

@@ -12,9 +12,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .. import api_call, signed_in
-from ..models import second_factor
-from ..models.session_age import MANAGERS
+from ..authentication import api_call, signed_in
+from ..models.access import second_factor
+from ..models.access.session_age import MANAGERS
 from .common import SHA, OpsCase, OpsMixin
 from .test_audit import AuditMixin
 

@@ -14,8 +14,8 @@ from odoo.service.model import get_public_method
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .. import call_guard
-from ..models import audit
+from ..http import call_guard
+from ..models.audit import audit
 from .common import GATE_TOKEN, OpsMixin
 
 OURS = ("ops.", "ipai.")

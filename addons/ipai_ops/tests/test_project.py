@@ -2,7 +2,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.reach import OPEN
+from ..models.project.reach import OPEN
 from .common import OpsCase
 
 
@@ -85,7 +85,7 @@ class TestProject(OpsCase):
         facts = self.env["ops.run"]._project_facts(self.project)
         self.assertEqual(facts["open_networks"], ["192.168.7.0/24", "forge.lan"])
 
-    @mute_logger("odoo.addons.ipai_ops.models.reach")
+    @mute_logger("odoo.addons.ipai_ops.models.project.reach")
     def test_what_opens_nothing_is_no_opening(self):
         self.env["ir.config_parameter"].set_param(OPEN, "0.0.0.0/0 and/more")
         with self.assertRaisesRegex(ValidationError, "private network"):

@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import api_call, signed_in
-from ..models import second_factor
+from ..authentication import api_call, signed_in
+from ..models.access import second_factor
 from .common import OpsCase
 
 
@@ -72,7 +72,7 @@ class TestSecondFactor(OpsCase):
                 self.env.invalidate_all()
                 self.assertEqual(self.may(self.production, "deploy", self.manager), has_one)
 
-    @mute_logger("odoo.addons.ipai_ops.models.run")
+    @mute_logger("odoo.addons.ipai_ops.models.run.run")
     def test_no_deploy_is_queued_without_it(self):
         with self.assertRaises(AccessError):
             self.production.with_user(self.person).action_deploy()

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 
-from ..models.audit import Audit
-from ..models.product_written import OF_ODOO
+from ..models.access.product_written import OF_ODOO
+from ..models.audit.audit import Audit
 
 REFUSAL = re.compile("Only the product itself writes (.+); leave it out.")
 WORDS = ("char", "text", "html")

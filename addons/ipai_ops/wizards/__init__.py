@@ -9,4 +9,3 @@ from . import promote
 from . import restore
 from . import rollback
 from . import run_decision
-from . import asked_again

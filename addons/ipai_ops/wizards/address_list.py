@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
 from ..engine import address_list
-from ..models.edge import ALLOWED
+from ..models.network.edge import ALLOWED
 
 SEEN_DAYS = 7
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .. import api_call
-from ..asks_again import asks_again
+from ..authentication import api_call
+from ..authentication.asks_again import asks_again
 from ..engine import address_list
 from ..engine.permissions import PERMISSIONS
 

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..authentication.asks_again import asks_again
+
 
 class EnvironmentDestroy(models.TransientModel):
     _name = "ops.environment.destroy"
@@ -20,6 +22,7 @@ class EnvironmentDestroy(models.TransientModel):
         for wizard in self:
             wizard.needs_name = wizard.stage == "production"
 
+    @asks_again
     def action_confirm(self):
         """Queue the destruction and open its run."""
         self.ensure_one()

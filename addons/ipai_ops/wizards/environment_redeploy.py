@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from ..authentication.asks_again import asks_again
+
 
 class EnvironmentRedeploy(models.TransientModel):
     _name = "ops.environment.redeploy"
@@ -31,6 +33,7 @@ class EnvironmentRedeploy(models.TransientModel):
             ]
             wizard.allowed_image_ids = self.env["ops.artifact"].search(domain)
 
+    @asks_again
     def action_confirm(self):
         """Queue the deploy of the chosen image and open its run."""
         self.ensure_one()

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..authentication.asks_again import asks_again_when, on_production
+
 
 class ImportWizard(models.TransientModel):
     _name = "ops.import.wizard"
@@ -67,6 +69,7 @@ class ImportWizard(models.TransientModel):
             "is checked; everybody's password is replaced."
         )
 
+    @asks_again_when(on_production)
     def action_confirm(self):
         """Queue the import and open its run."""
         self.ensure_one()

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..authentication.asks_again import asks_again_when
 from ..engine.wording import duration
 
 
@@ -107,6 +108,7 @@ class MomentWizard(models.TransientModel):
             "target": "new",
         }
 
+    @asks_again_when(lambda wizard: wizard._place().stage == "production")
     def action_confirm(self):
         """Queue the restore and open its run."""
         self.ensure_one()

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..authentication.asks_again import asks_again_when, on_production
 from ..engine.wording import duration
 
 
@@ -88,6 +89,7 @@ class RestoreWizard(models.TransientModel):
             days=self.project_id.keep_points_days,
         )
 
+    @asks_again_when(on_production)
     def action_confirm(self):
         """Queue the restore and open its run."""
         self.ensure_one()

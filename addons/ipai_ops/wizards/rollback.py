@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..authentication.asks_again import asks_again
 from ..engine.wording import duration
 
 
@@ -94,6 +95,7 @@ class RollbackWizard(models.TransientModel):
             moment=fields.Datetime.to_string(self.point_id.taken_at),
         )
 
+    @asks_again
     def action_confirm(self):
         """Queue the way back and open its run."""
         self.ensure_one()

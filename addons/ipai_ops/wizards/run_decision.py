@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ..authentication.asks_again import asks_again_when
+
 
 class RunDecision(models.TransientModel):
     _name = "ops.run.decision"
@@ -23,6 +25,7 @@ class RunDecision(models.TransientModel):
     data_at_risk = fields.Char(related="run_id.data_at_risk", related_sudo=False)
     verdict_ids = fields.One2many(related="run_id.verdict_ids", related_sudo=False)
 
+    @asks_again_when(lambda wizard: wizard.decision == "overridden")
     def action_confirm(self):
         """Record the decision."""
         self.ensure_one()

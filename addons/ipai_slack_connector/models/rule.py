@@ -1,7 +1,7 @@
 """Which channel hears of what, and who is mentioned there."""
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.environment import STAGES
+from odoo.addons.ipai_ops.models.constants import STAGES
 
 from ..engine import routing, text
 

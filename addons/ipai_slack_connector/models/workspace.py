@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.addons.ipai_ops.models.sealed import sealed_field
+from odoo.addons.ipai_ops.models.secrets.encrypted import encrypted
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import failures
@@ -17,7 +17,6 @@ SCOPES = (
     "groups:history",
 )
 SECRETS = ("bot_token", "signing_secret", "client_secret")
-CLOSED = {"groups": fields.NO_ACCESS, "copy": False}
 KEY_LOST_PAUSE = timedelta(minutes=5)
 STATES = [
     ("draft", "Not connected"),
@@ -30,8 +29,7 @@ STATES = [
 class Workspace(models.Model):
     _name = "ipai.slack.workspace"
     _description = "Slack workspace"
-    _inherit = ["ops.sealed"]
-    _sealed = (*SECRETS, "install_code")
+    _inherit = ["ops.encrypted.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, default="Slack")
@@ -48,11 +46,11 @@ class Workspace(models.Model):
     scopes = fields.Char(copy=False, readonly=True)
     missing_scopes = fields.Char(compute="_compute_missing_scopes")
     client_id = fields.Char(string="Client ID", copy=False)
-    bot_token = sealed_field(fields.Char, "bot_token", goes_to=("api_url",), **CLOSED)
-    signing_secret = sealed_field(
-        fields.Char, "signing_secret", goes_nowhere="It checks what Slack sends.", **CLOSED
+    bot_token = encrypted(fields.Char, "bot_token", goes_to=("api_url",))
+    signing_secret = encrypted(
+        fields.Char, "signing_secret", goes_nowhere="It checks what Slack sends."
     )
-    client_secret = sealed_field(fields.Char, "client_secret", goes_to=("api_url",), **CLOSED)
+    client_secret = encrypted(fields.Char, "client_secret", goes_to=("api_url",))
     new_bot_token = fields.Char(
         string="Bot token", compute="_compute_write_only", inverse="_inverse_secrets"
     )
@@ -73,7 +71,7 @@ class Workspace(models.Model):
     interaction_url = fields.Char(string="Interactivity URL", compute="_compute_urls")
     redirect_url = fields.Char(string="Redirect URL", compute="_compute_urls")
     install_state = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    install_code = sealed_field(fields.Char, "install_code", goes_to=("api_url",), **CLOSED)
+    install_code = encrypted(fields.Char, "install_code", goes_to=("api_url",))
     paused_until = fields.Datetime(copy=False, readonly=True)
     attempts = fields.Integer(copy=False, readonly=True)
     channel_ids = fields.One2many("ipai.slack.channel", "workspace_id")

@@ -3,7 +3,7 @@
 import os
 from datetime import timedelta
 
-from odoo.addons.ipai_ops import imports_folder
+from odoo.addons.ipai_ops.adapters.local import imports_folder
 
 from .common import NOW, ago
 

@@ -1,0 +1,1 @@
+"""Files of this machine: the only adapters that models and controllers may call."""
