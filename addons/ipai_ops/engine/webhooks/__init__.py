@@ -6,6 +6,7 @@ commits) and ``PULL_REQUEST`` (the ref of a pull request). Other addons add thei
 """
 
 from collections.abc import Mapping
+from types import ModuleType
 
 from . import generic, gitea, github, gitlab
 from .events import (
@@ -27,7 +28,7 @@ def register(forge):
     FORGES.insert(0, forge)
 
 
-def forge_of(headers: Mapping[str, str]):
+def forge_of(headers: Mapping[str, str]) -> ModuleType:
     """Return the forge that sent a message with these headers."""
     return next(forge for forge in FORGES if forge.claims(headers))
 
