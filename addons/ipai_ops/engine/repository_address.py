@@ -65,7 +65,7 @@ def _short(url: str) -> Place:
     return Place("ssh", found["host"].strip("[]"), PORTS["ssh"])
 
 
-def _ssh_pin(found, address):
+def _ssh_pin(found: Place, address: str) -> dict[str, str]:
     """Return ssh's options: it calls this address, and knows the key by the host's name as ever."""
     alias = found.host if found.port == PORTS["ssh"] else f"[{found.host}]:{found.port}"
     options = (f"HostName={address}", f"HostKeyAlias={alias}")
