@@ -20,10 +20,15 @@ from .events import (
 )
 
 USUAL_PULL_REQUEST = "refs/pull/{number}/head"
-FORGES = [gitea, gitlab, github, generic]  # Gitea also sends GitHub's headers; generic claims all
+FORGES: list[ModuleType] = [
+    gitea,
+    gitlab,
+    github,
+    generic,
+]  # Gitea also sends GitHub's headers; generic claims all
 
 
-def register(forge):
+def register(forge: ModuleType) -> None:
     """Teach the engine a forge; it is asked for its messages before those known so far."""
     FORGES.insert(0, forge)
 
@@ -43,7 +48,7 @@ def pull_request_ref(name: str, number: int) -> str:
     return getattr(_named(name), "PULL_REQUEST", USUAL_PULL_REQUEST).format(number=number)
 
 
-def _named(name):
+def _named(name: str) -> ModuleType:
     return next((forge for forge in FORGES if name == forge.NAME), generic)
 
 
