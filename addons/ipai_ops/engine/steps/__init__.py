@@ -1,13 +1,12 @@
 """The kinds of step: one module each, registered by name. Other addons register theirs.
 
-A step kind is a module with ``job(context) -> JobSpec`` for work that ends, or
+A step kind is a module (or object) with ``job(context) -> JobSpec`` for work that ends, or
 ``service(context) -> ServiceSpec`` for a release, or ``HOLDS`` (a bool) for a gate of the edge;
 ``is_needless(context)`` may skip it, and ``makes(context)`` names what it is about to make.
 """
 
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..plan import StepContext
 from ..ports import JobSpec, ServiceSpec
@@ -50,10 +49,11 @@ SHIPPED = (
     "watch",
     "withdraw",
 )
-_KINDS: dict[str, ModuleType] = {}
+# Any: a module or an object, whose parts say at run time which of the three kinds it is.
+_KINDS: dict[str, Any] = {}
 
 
-def register(kind: str, step: ModuleType) -> None:
+def register(kind: str, step: Any) -> None:
     """Teach the engine a kind of step."""
     _KINDS[kind] = step
 

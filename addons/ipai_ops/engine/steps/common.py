@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from .. import disk, naming, volumes
 from ..plan import StepContext
@@ -23,44 +24,32 @@ JOB_CPUS = 2.0
 ON_DISK = Scratch("/tmp")  # a repository's cache, a replayed cluster: too large for memory
 
 
-def toolbox_job(
-    context: StepContext,
-    verb: str,
-    values: Mapping,
-    *,
-    image: str | None = None,
-    networks: tuple[str, ...] | None = None,
-    mounts: tuple[Mount, ...] = (),
-    secrets: tuple[SecretFile, ...] = (),
-    configs: tuple[ConfigFile, ...] = (),
-    capabilities: tuple[str, ...] = (),
-    memory_bytes: int = JobSpec.memory_bytes,
-    cpus: float = JOB_CPUS,
-    is_foreign: bool = False,
-) -> JobSpec:
+def toolbox_job(context: StepContext, verb: str, values: Mapping, **options: Any) -> JobSpec:
     """Return the JobSpec that runs a verb of the toolbox with ``values`` as its order.
+
+    ``options`` are fields of JobSpec, and ``is_foreign``.
 
     ``is_foreign``: the image is a project's own. It must mount a volume of its environment at
     /var/lib/odoo, and keeps its spool there: the common one holds lines of other projects. It begins
     as root to hand that volume over, and does everything else as the image's user ``odoo``.
     """
     platform, run, step = context.platform, context.run, context.step
+    is_foreign = options.pop("is_foreign", False)
+    options.setdefault("image", platform.images.get("tools", ""))
+    options.setdefault("networks", (platform.control_network,))
+    options.setdefault("user", ROOT)  # the spool of all projects is root's, and nobody else's
+    options.setdefault("cpus", JOB_CPUS)
+    if not is_foreign:
+        options.setdefault("scratch", (ON_DISK,))
     spool, variables = _spool(platform, is_foreign)
     return JobSpec(
         name=naming.job(platform.instance, run.id, step.name, context.attempt),
-        image=platform.images.get("tools", "") if image is None else image,
         command=(*PYTHON, verb),
         environment={"IPAI_SPEC": _order(context, values), **variables},
         labels=labels(context),
-        networks=(platform.control_network,) if networks is None else networks,
-        mounts=(*spool, *mounts),
-        scratch=() if is_foreign else (ON_DISK,),
-        secrets=secrets,
-        configs=(toolbox(platform), *configs),
-        memory_bytes=memory_bytes,
-        cpus=cpus,
-        user=ROOT,  # the spool of all projects is root's, and nobody else's
-        capabilities=capabilities,
+        mounts=(*spool, *options.pop("mounts", ())),
+        configs=(toolbox(platform), *options.pop("configs", ())),
+        **options,
     )
 
 
