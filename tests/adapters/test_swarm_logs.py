@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError
 from ipai_ops.adapters import swarm
+from ipai_ops.adapters.swarm_client import SwarmClient
 from ipai_ops.engine.ports import RuntimeRefused
 
 FIRST = "2026-11-23T03:57:31.276330823Z"
@@ -39,8 +40,8 @@ def test_a_cursor_that_is_no_time_reads_from_the_start(cursor):
     assert swarm._since(cursor) == "0"
 
 
-class Docker:
-    """Stands for Docker's client: one task, and which of the two places answers."""
+class Docker(SwarmClient):
+    """Our client with no Docker behind it: one task, and which of the two places answers."""
 
     def __init__(self, task, **statuses):
         self.task, self.statuses, self.asked = task, statuses, []

@@ -6,13 +6,13 @@ is that of the role that owns it, as PostgreSQL itself would choose.
 """
 
 import os
-import pkgutil
 from pathlib import Path
 
 from .odoo_conf import read_options, read_section
 from .outcome import Failure
 from .places import Places
 from .postgres import Server, identifier, literal
+from .resources import resource_text
 
 SECTION, OPTION = "ipai", "bus_database"
 VARIABLE = "IPAI_BUS_DATABASE"  # read by at_start/sitecustomize.py in each process of Odoo
@@ -30,7 +30,7 @@ def bus_variables(places: Places, database: str = "", environ=os.environ) -> dic
 
 def close_shared(server: Server) -> None:
     """Close what all customers of a server share; nothing changes where it is closed already."""
-    server.run(pkgutil.get_data(__package__, "close_shared.sql").decode())
+    server.run(resource_text("ipai_toolbox", "close_shared.sql"))
 
 
 def ensure_bus(server: Server, role: str) -> None:

@@ -2,10 +2,11 @@
 
 import json
 import os
-import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from .resources import resource_text
 
 LARGEST_BYTES = 1 << 20
 MOST_WARNINGS = 20
@@ -29,8 +30,8 @@ def committed_secrets(folder: Path, title: str = "") -> tuple[str, ...]:
 
 def patterns() -> list[tuple[str, re.Pattern]]:
     """What is looked for: kind and regular expression."""
-    data = pkgutil.get_data(__package__, "committed_secrets.json") or b"[]"
-    return [(each["what"], re.compile(each["pattern"])) for each in json.loads(data)]
+    listed = json.loads(resource_text("ipai_toolbox", "committed_secrets.json"))
+    return [(each["what"], re.compile(each["pattern"])) for each in listed]
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,7 +1,6 @@
 """Lays out the build context: small folders, each the input of exactly one layer."""
 
 import hashlib
-import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from .docker_cli import Base
 from .dockerfile import Recipe, dockerfile
 from .own_dockerfile import OwnDockerfile
 from .requirements import copy_requirements
+from .resources import resource_text
 from .source import Repository, Source
 from .tree import Copier, addon_digest, stamp, tree_digest
 
@@ -121,7 +121,7 @@ def _fingerprint(*parts: str) -> str:
 
 def _program(name: str) -> str:
     """The text of a program that travels into the image, also from inside a zipapp."""
-    return pkgutil.get_data("ipai_toolbox.image", name).decode()
+    return resource_text("ipai_toolbox.image", name)
 
 
 def _write(path: Path, text: str) -> Path:

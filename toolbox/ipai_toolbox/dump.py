@@ -1,12 +1,12 @@
 """Writes a database into a folder and reads it back, by PostgreSQL's own programs."""
 
-import hashlib
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import extensions
+from .file_digest import file_digest
 from .login import AWAY, Login
 from .outcome import Failure, Unreachable
 from .process import Finished, capture, stream
@@ -39,8 +39,8 @@ def read_dump(login: Login, folder: Path, say) -> None:
 def extensions_of(folder: Path) -> set[str]:
     """The extensions that a dump has in a schema that every database has."""
     entries = (ENTRY.match(line) for line in _asked("--list", str(folder)))
-    listed = {found.group(2) for found in entries if found}
-    if not listed - {None}:
+    listed = {found.group(2) for found in entries if found and found.group(2)}
+    if not listed:
         return set()
     made = _asked("--file=-", "--section=pre-data", str(folder))
     return listed & {extensions.named_in(line) for line in made}
@@ -54,7 +54,7 @@ def _without_extensions(folder: Path) -> list[str]:
 def _is_of_extension(line: str, known: set[str]) -> bool:
     """What is said of an extension is its own; it is made by its name, before the dump is read."""
     found = ENTRY.match(line)
-    return bool(found) and (found.group(1) == "COMMENT" or found.group(2) in known)
+    return found is not None and (found.group(1) == "COMMENT" or found.group(2) in known)
 
 
 def _asked(*words: str) -> list[str]:
@@ -100,9 +100,7 @@ def check_files(folder: Path, expected: dict[str, dict]) -> None:
 
 
 def _facts(path: Path) -> dict:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": file_digest(path, "sha256")}
 
 
 def _run(login: Login, command: list[str], say, on_idle=None) -> Finished:

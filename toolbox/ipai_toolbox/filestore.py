@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .file_digest import file_digest
 from .outcome import Failure
 
 NAMED_BY_CONTENT = re.compile(r"^[0-9a-f]{2}/[0-9a-f]{40}$")
@@ -48,15 +49,10 @@ def check_contents(folder: Path) -> None:
     """Read every file again: its name is the checksum of its content. Raises Failure."""
     names = [name for name, _size in entries_of(folder) if NAMED_BY_CONTENT.match(name)]
     with ThreadPoolExecutor(READERS) as pool:
-        digests = pool.map(lambda name: _sha1(folder / name), names)
+        digests = pool.map(lambda name: file_digest(folder / name, "sha1"), names)
         for name, digest in zip(names, digests, strict=True):
             if digest != name.rpartition("/")[2]:
                 raise Failure(
                     f"The file {name} of the filestore has another content than its name says",
                     "This copy is not usable: take another backup, and check the disk it lay on",
                 )
-
-
-def _sha1(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha1").hexdigest()

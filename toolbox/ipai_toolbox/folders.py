@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +109,8 @@ def _copy_file(entry: os.DirEntry, place: str, methods: list[str], copied: Copie
 def _transfer(source: str, place: str, methods: list[str]) -> None:
     while True:
         try:
-            return _MEANS[methods[0]](source, place)
+            _MEANS[methods[0]](source, place)
+            return
         except FileNotFoundError:
             raise
         except OSError:
@@ -129,7 +131,7 @@ def _copy(source: str, place: str) -> None:
     shutil.copy2(source, place)
 
 
-_MEANS = {REFLINK: _reflink, HARDLINK: os.link, COPY: _copy}
+_MEANS: dict[str, Callable[[str, str], None]] = {REFLINK: _reflink, HARDLINK: os.link, COPY: _copy}
 
 
 def made_like_parent(folder: Path) -> None:

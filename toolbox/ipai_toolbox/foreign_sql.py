@@ -8,12 +8,13 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterable
+from typing import IO
 
 from .dump import check
 from .login import Login
 from .outcome import Failure
 from .plain_dump import PlainDump, refuse_commands
-from .process import Finished
+from .process import Finished, piped
 
 SECONDS = 6 * 3600
 
@@ -32,10 +33,12 @@ def run_script(login: Login, lines: Iterable[bytes]) -> set[str]:
     limit = threading.Timer(SECONDS, process.kill)
     limit.start()
     errors: list[bytes] = []
-    reader = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
+    source, said = piped(process.stdin), piped(process.stderr)
+    reader = threading.Thread(target=lambda: errors.append(said.read()), daemon=True)
     reader.start()
     try:
-        wanted = _feed(process, lines)
+        wanted = _feed(source, lines)
+        process.wait(timeout=SECONDS)
     finally:
         limit.cancel()
         if process.poll() is None:
@@ -55,14 +58,13 @@ def _check(done: Finished, host: str) -> None:
         raise
 
 
-def _feed(process: subprocess.Popen, lines: Iterable[bytes]) -> set[str]:
+def _feed(source: IO[bytes], lines: Iterable[bytes]) -> set[str]:
     dump = PlainDump()
     try:
-        process.stdin.write(b"\\restrict " + secrets.token_hex(24).encode() + b"\n")
+        source.write(b"\\restrict " + secrets.token_hex(24).encode() + b"\n")
         for line in dump.allowed(lines):
-            process.stdin.write(line)
-        process.stdin.close()
+            source.write(line)
+        source.close()
     except BrokenPipeError:
         pass  # psql has ended at an error, which it tells
-    process.wait(timeout=SECONDS)
     return dump.wanted

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from .ipai_yml_keys import ELSEWHERE, KEYS
 from .ipai_yml_values import FILE, LONGEST_VALUE, ODD, Problem
@@ -54,7 +55,8 @@ def _parse(text: str, root: Path) -> tuple[Settings, list[str]]:
         pairs = _pairs(text)
     except Problem as problem:
         return Settings(), [str(problem)]
-    values, problems = {}, []
+    values: dict[str, Any] = {}  # what a key's kind of value reads; Settings has the same names
+    problems: list[str] = []
     for key, node in pairs:
         try:
             name = _known(key, values)

@@ -6,10 +6,14 @@ import hmac
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .outcome import Failure, Unreachable
 from .process import Finished, capture
 from .spec import FAULT
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
 
 SECONDS = 300
 CONNECT_SECONDS = 20
@@ -92,7 +96,7 @@ class Login:
             own["role"] = self.role
         return " ".join(f"-c {name}={_word(value)}" for name, value in own.items())
 
-    def connect(self):
+    def connect(self) -> "Connection":
         """A psycopg2 connection, for work that has to stay in one transaction."""
         import psycopg2
 

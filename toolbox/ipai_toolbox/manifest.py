@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .login import Login
 from .outcome import Failure, Unreachable
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
 
 VERSION = 1
 NAME = "manifest.json"
@@ -32,7 +36,7 @@ STORED = "SELECT DISTINCT store_fname FROM public.ir_attachment WHERE store_fnam
 class Frozen:
     """One database as one snapshot sees it."""
 
-    connection: object
+    connection: "Connection"
     snapshot: str
     taken_at: str
 
@@ -76,7 +80,7 @@ def frozen(login: Login) -> Iterator[Frozen]:
             cursor.execute(
                 'SELECT pg_export_snapshot(), to_char(now(), \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'
             )
-            snapshot, taken_at = cursor.fetchone()
+            [(snapshot, taken_at)] = cursor.fetchall()
         yield Frozen(connection, snapshot, taken_at)
     except psycopg2.OperationalError as error:
         raise _lost(login.database, error) from error

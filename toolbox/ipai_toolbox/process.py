@@ -9,6 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO
 
 from .outcome import Failure
 
@@ -145,6 +146,13 @@ class _Pump:
             return True
         _end_group(self._process)
         return True
+
+
+def piped(stream: IO[bytes] | None) -> IO[bytes]:
+    """A stream of a process that was started with a pipe for it."""
+    if stream is None:
+        raise ValueError("The process was started without this pipe")
+    return stream
 
 
 def _start(command, env, cwd, *, stdin, stderr, user=None):

@@ -28,7 +28,7 @@ GLUE = rf"(?:{COLOUR}|{BREAK}|{NUL})"
 HEX_GLUE = r"(?:[\s:,;._\-=%]|\\{0,8}x|0x|&#x|\\{1,4}[rn])"
 NUMBER_GLUE = r"(?:[\s,;]|\\{1,4}[rn])"
 QUOTED = "'\"'\"'"  # an apostrophe as shlex.quote writes it; again inside another shell's quotes
-NAMED = {}
+NAMED: dict[str, list[str]] = {}
 for _name, _char in html.entities.html5.items():
     NAMED.setdefault(_char, []).append(_name.rstrip(";"))
 

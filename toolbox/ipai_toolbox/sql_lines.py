@@ -35,6 +35,8 @@ class Script:
 
     def _step(self, line: bytes, place: int) -> int:
         found = OPENING.match(line, place)
+        if found is None:  # cannot be: the last branch takes what all others leave
+            raise ValueError(f"The SQL cannot be read at byte {place} of a line")
         text = found.group()
         if found.group("escaped"):
             self._within = b"E"

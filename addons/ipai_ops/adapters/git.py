@@ -4,11 +4,12 @@ import os
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.repository_address import SSH_OPTIONS, WORLD
+from ..engine.repository_address import SSH_OPTIONS, WORLD, Reach
 
 TIMEOUT_SECONDS = 20
 SSH = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
@@ -18,11 +19,11 @@ SSH = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
 class Branches:
     """The answer: ``heads`` maps a branch to its commit, or ``error`` is a sentence."""
 
-    heads: dict
+    heads: dict[str, str]
     error: str = ""
 
 
-def branches(url, credentials=None, reach=WORLD):
+def branches(url: str, credentials: str | None = None, reach: Reach = WORLD) -> Branches:
     """Return the branches of the repository at ``url``, where ``reach`` lets us call it.
 
     ``credentials`` is an OpenSSH private key or ``user:token``; it travels by file only.
@@ -49,27 +50,29 @@ def branches(url, credentials=None, reach=WORLD):
     return Branches(_heads(answer.stdout))
 
 
-def _heads(text):
+def _heads(text: str) -> dict[str, str]:
     pairs = (line.split("\t") for line in text.splitlines())
     return {ref.removeprefix("refs/heads/"): commit for commit, ref in pairs}
 
 
-def _last_line(text):
+def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1] if lines else "Git gave no reason."
 
 
-def resolve(host, port):
+def resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host. Raises OSError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise OSError(str(error)) from error
-    return list(dict.fromkeys(address[0] for *_, address in found))
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 @contextmanager
-def quiet_environment(credentials, settings=None):
+def quiet_environment(
+    credentials: str | None, settings: Mapping[str, str] | None = None
+) -> Iterator[dict[str, str]]:
     """Yield the environment of a Git command that can read, but never ask; it follows nobody elsewhere."""
     quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     quiet["GIT_ALLOW_PROTOCOL"] = "https:http:ssh:git"  # never ext:: or a path of this server
@@ -82,7 +85,7 @@ def quiet_environment(credentials, settings=None):
         yield {**quiet, **_numbered(own), **login}
 
 
-def _numbered(settings):
+def _numbered(settings: Mapping[str, str]) -> dict[str, str]:
     """Return Git's settings as variables."""
     found = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (key, value) in enumerate(settings.items()):
@@ -90,7 +93,7 @@ def _numbered(settings):
     return found
 
 
-def _login(credentials, folder):
+def _login(credentials: str | None, folder: Path) -> dict[str, str]:
     if not credentials:
         return {}
     secret = folder / "secret"

@@ -2,13 +2,24 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-import docker
-from docker import auth, types
+from docker import types
 
-from ..engine.ports import LogLine, Observation, RuntimeRefused
+from ..engine.platform import Platform
+from ..engine.ports import (
+    ContainerSpec,
+    JobSpec,
+    JobStatus,
+    LogLine,
+    Observation,
+    RuntimeRefused,
+    ServiceSpec,
+    ServiceStatus,
+)
 from . import swarm_spec, swarm_status, swarm_volumes
+from .swarm_client import SwarmClient
 from .swarm_errors import absent_is_fine, existing_is_fine, translated
 from .swarm_events import Bell
 from .swarm_spec import RELEASE_LABEL
@@ -21,19 +32,20 @@ SERVICE_LABEL = "com.docker.swarm.service.name"
 class SwarmRuntime:
     """The engine's Runtime on one Docker Swarm. Keeps nothing but the connection."""
 
-    def __init__(self, platform, registry_password=""):
+    def __init__(self, platform: Platform, registry_password: str = ""):
         """Connect lazily; ``registry_password`` lets every node pull the images it is told to run."""
         self._platform = platform
         self._password = registry_password
-        self._connection = None
+        self._connection: SwarmClient | None = None
 
-    def observe(self):
+    def observe(self) -> Observation:
         """Return every job and service of this instance, in two API calls."""
         with translated():
             mine = {"label": f"ipai.instance={self._platform.instance}"}
             services = self._client.services(filters=mine, status=False)
             tasks = self._tasks_by_service(mine)
-        jobs, releases = {}, {}
+        jobs: dict[str, JobStatus] = {}
+        releases: dict[str, ServiceStatus] = {}
         for service in services:
             own = tasks[service["ID"]]
             labels, name = service["Spec"].get("Labels", {}), service["Spec"]["Name"]
@@ -43,13 +55,13 @@ class SwarmRuntime:
                 jobs[name] = swarm_status.job_status(own)
         return Observation(jobs, releases)
 
-    def start_job(self, job):
+    def start_job(self, job: JobSpec) -> None:
         """Start the job, or adopt the one that has its name."""
         with translated():
             restart = swarm_spec.runs_once()
             self._create(job, restart, dict(job.labels), mode=swarm_spec.job_mode())
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Remove a job or service with its containers; absent is fine.
 
         Docker 20.10 lets the container of a removed job run on: it is told to stop here, and ended
@@ -63,18 +75,18 @@ class SwarmRuntime:
                     with absent_is_fine(), existing_is_fine():
                         self._client.kill(container["Id"], "SIGTERM")
 
-    def converge(self, service):
+    def converge(self, service: ServiceSpec) -> None:
         """Create the service or update it start-first; a release that is there already is left alone."""
         labels = {**service.labels, RELEASE_LABEL: service.fingerprint}
+        restart, mode = swarm_spec.runs_on(), swarm_spec.release_mode(service.replicas)
         with translated():
             existing = self._service(service.name)
             if existing is None:
-                self._create(service, swarm_spec.runs_on(), labels, **_release_options(service))
+                self._create(service, restart, labels, mode, swarm_spec.update_config())
             elif existing["Spec"].get("Labels", {}).get(RELEASE_LABEL) != service.fingerprint:
-                template = self._template(service, swarm_spec.runs_on(), labels)
-                self._update(existing, template, labels, **_release_options(service))
+                self._update(existing, self._template(service, restart, labels), labels, mode)
 
-    def roll_back(self, name, fingerprint):
+    def roll_back(self, name: str, fingerprint: str) -> None:
         """Return to the release before ``fingerprint``; where it was the first, remove it."""
         with translated():
             existing = self._service(name)
@@ -84,33 +96,34 @@ class SwarmRuntime:
             if not before or not _release_of(before):
                 self.remove(name)
                 return
-            self._client._result(self._put_spec(existing, before))
+            self._client.put_spec(existing, before)
 
-    def logs(self, name, after):
+    def logs(self, name: str, after: str) -> list[LogLine]:
         """Return the lines of the newest container of a job or service, after a cursor."""
         with translated():
             tasks = self._client.tasks(filters={"service": name})
             task = swarm_status.newest(tasks)
             if task is None:
                 return []
-            return list(_lines(self._frames(task, after), after))
+            frames = self._client.log_frames(swarm_status.log_places(task), _since(after))
+            return list(_lines(frames, after))
 
-    def ensure_secret(self, name, content, labels):
+    def ensure_secret(self, name: str, content: bytes, labels: Mapping[str, str]) -> None:
         """Make a Swarm secret; one with that name already is the one."""
         with translated(), existing_is_fine():
             self._client.create_secret(name, content, labels=_own(labels))
 
-    def ensure_config(self, name, content, labels):
+    def ensure_config(self, name: str, content: bytes, labels: Mapping[str, str]) -> None:
         """Make a Swarm config; one with that name already is the one."""
         with translated(), existing_is_fine():
             self._client.create_config(name, content, labels=_own(labels))
 
-    def remove_secret(self, name):
+    def remove_secret(self, name: str) -> None:
         """Remove a Swarm secret; absent is fine."""
         with translated(), absent_is_fine():
             self._client.remove_secret(name)
 
-    def tidy(self):
+    def tidy(self) -> None:
         """Remove the containers of jobs that are gone, ended or not, and the ended ones of services."""
         with translated():
             mine = self._containers(f"ipai.instance={self._platform.instance}", "ipai.step")
@@ -120,44 +133,51 @@ class SwarmRuntime:
                 if is_over and container["Labels"].get(SERVICE_LABEL) not in services:
                     self._remove_container(container["Id"])
 
-    def _containers(self, *labels):
+    def _containers(self, *labels: str) -> list[dict]:
         return self._client.containers(all=True, filters={"label": list(labels)})
 
-    def bell(self):
+    def bell(self) -> Bell:
         """Return a Bell that rings when something happens here; it has a connection of its own."""
-        client = docker.APIClient(self._platform.docker, timeout=TIMEOUT_SECONDS, version="auto")
+        client = SwarmClient(self._platform.docker, timeout=TIMEOUT_SECONDS, version="auto")
         return Bell(client, self._platform.instance)
 
-    def _remove_container(self, container_id):
+    def _remove_container(self, container_id: str) -> None:
         with absent_is_fine(), existing_is_fine():
             self._client.remove_container(container_id, v=True, force=True)
 
     @property
-    def _client(self):
+    def _client(self) -> SwarmClient:
         if self._connection is None:
-            client = docker.APIClient(self._platform.docker, timeout=TIMEOUT_SECONDS)
-            client._auth_configs = auth.load_config(config_dict=self._credentials())
+            client = SwarmClient(self._platform.docker, timeout=TIMEOUT_SECONDS)
+            client.use_login(self._credentials())
             self._connection = client
         return self._connection
 
-    def _credentials(self):
+    def _credentials(self) -> dict:
         registry = self._platform.registry
         if not registry:
             return {"auths": {}}
         login = {"username": registry.get("username", ""), "password": self._password}
         return {registry["address"]: login}
 
-    def _tasks_by_service(self, filters):
-        grouped = defaultdict(list)
+    def _tasks_by_service(self, filters: dict[str, str]) -> dict[str, list[dict]]:
+        grouped: defaultdict[str, list[dict]] = defaultdict(list)
         for task in self._client.tasks(filters=filters):
             grouped[task["ServiceID"]].append(task)
         return grouped
 
-    def _service(self, name):
+    def _service(self, name: str) -> dict | None:
         found = self._client.services(filters={"name": name})
         return next((service for service in found if service["Spec"]["Name"] == name), None)
 
-    def _create(self, container, restart, labels, **options):
+    def _create(
+        self,
+        container: ContainerSpec,
+        restart: types.RestartPolicy,
+        labels: dict[str, str],
+        mode: types.ServiceMode,
+        update: types.UpdateConfig | None = None,
+    ) -> None:
         template = self._template(container, restart, labels)
         with existing_is_fine():
             self._client.create_service(
@@ -165,10 +185,17 @@ class SwarmRuntime:
                 name=container.name,
                 labels=labels,
                 endpoint_spec=swarm_spec.endpoint(),
-                **options,
+                mode=mode,
+                update_config=update,
             )
 
-    def _update(self, existing, template, labels, **options):
+    def _update(
+        self,
+        existing: Mapping,
+        template: types.TaskTemplate,
+        labels: dict[str, str],
+        mode: types.ServiceMode,
+    ) -> None:
         self._client.update_service(
             existing["ID"],
             existing["Version"]["Index"],
@@ -176,84 +203,66 @@ class SwarmRuntime:
             name=existing["Spec"]["Name"],
             labels=labels,
             endpoint_spec=swarm_spec.endpoint(),
-            **options,
+            mode=mode,
+            update_config=swarm_spec.update_config(),
         )
 
-    def _put_spec(self, existing, spec):
-        url = self._client._url("/services/{0}/update", existing["ID"])
-        version = {"version": existing["Version"]["Index"], "registryAuthFrom": "previous-spec"}
-        return self._client._post_json(url, data=spec, params=version)
-
-    def _template(self, container, restart, labels):
+    def _template(
+        self, container: ContainerSpec, restart: types.RestartPolicy, labels: dict[str, str]
+    ) -> types.TaskTemplate:
         swarm_volumes.require_own(self._client, container, labels)
         secrets = {file.secret: self._secret_id(file.secret) for file in container.secrets}
         configs = {file.config: self._config_id(file.config) for file in container.configs}
         cpus = self._smallest_node()
         return swarm_spec.task_template(container, secrets, configs, restart, labels, cpus)
 
-    def _smallest_node(self):
+    def _smallest_node(self) -> float | None:
         """Return how many CPUs every node has at least; None where no node tells."""
         found = (node.get("Description", {}).get("Resources", {}) for node in self._client.nodes())
         known = [node["NanoCPUs"] for node in found if node.get("NanoCPUs")]
         return min(known) / swarm_spec.NANOSECONDS if known else None
 
-    def _secret_id(self, name):
+    def _secret_id(self, name: str) -> str:
         return _exact(self._client.secrets(filters={"name": name}), name, "secret")
 
-    def _config_id(self, name):
+    def _config_id(self, name: str) -> str:
         return _exact(self._client.configs(filters={"name": name}), name, "config")
 
-    def _frames(self, task, after):
-        options = {"stdout": 1, "stderr": 1, "timestamps": 1, "since": _since(after)}
-        for place in swarm_status.log_places(task):
-            url = self._client._url("/{0}/{1}/logs", *place)
-            response = self._client._get(url, params=options, stream=True)
-            if response.ok:
-                break
-        self._client._raise_for_status(response)
-        return self._client._multiplexed_buffer_helper(response)
 
-
-def _release_options(service):
-    return {
-        "mode": types.ServiceMode("replicated", replicas=service.replicas),
-        "update_config": swarm_spec.update_config(),
-    }
-
-
-def _is_running_job(container):
+def _is_running_job(container: Mapping) -> bool:
     return container["State"] == "running" and RELEASE_LABEL not in container["Labels"]
 
 
-def _release_of(spec):
+def _release_of(spec: Mapping) -> str | None:
     return (spec.get("Labels") or {}).get(RELEASE_LABEL)
 
 
-def _own(labels):
+def _own(labels: Mapping[str, str]) -> dict[str, str]:
     return {key: labels[key] for key in ("ipai.instance", "ipai.run") if key in labels}
 
 
-def _exact(found, name, what):
+def _exact(found: Iterable[Mapping], name: str, what: str) -> str:
     for item in found:
         if item["Spec"]["Name"] == name:
             return item["ID"]
     raise RuntimeRefused(f"The Swarm {what} {name} is missing; run the set-up again.")
 
 
-def _since(after):
+def _since(after: str) -> str:
     """Return a cursor (RFC 3339) as the seconds that the log endpoint filters by, a little early."""
     if not STAMP.match(after):
         return "0"
     return str(int(datetime.fromisoformat(after[:19] + "+00:00").timestamp()))
 
 
-def _lines(frames, after):
+def _lines(frames: Iterable[bytes], after: str) -> Iterator[LogLine]:
     """Join the pieces of long lines; yield what is newer than ``after``.
 
     A frame without a time is Docker's own complaint (a task that is not scheduled yet has no log):
     it is no line of the container and would be no cursor.
     """
-    pieces, start = [], ""
+    pieces: list[str] = []
+    start = ""
     for frame in frames:
         stamp, _space, text = frame.decode("utf-8", "replace").partition(" ")
         if not STAMP.match(stamp):

@@ -1,5 +1,6 @@
 """What Docker answers when it does not do as asked: fine, refused, or unavailable."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
@@ -11,7 +12,7 @@ CONFLICT = 409
 
 
 @contextmanager
-def existing_is_fine():
+def existing_is_fine() -> Iterator[None]:
     try:
         yield
     except APIError as error:
@@ -20,7 +21,7 @@ def existing_is_fine():
 
 
 @contextmanager
-def absent_is_fine():
+def absent_is_fine() -> Iterator[None]:
     try:
         yield
     except NotFound:
@@ -28,7 +29,7 @@ def absent_is_fine():
 
 
 @contextmanager
-def translated():
+def translated() -> Iterator[None]:
     """Turn Docker's exceptions into the engine's two."""
     try:
         yield
@@ -40,6 +41,6 @@ def translated():
         raise RuntimeUnavailable(str(error)) from error
 
 
-def _sentence(error):
+def _sentence(error: APIError) -> str:
     text = str(error.explanation or error).strip()
     return f"Docker refused: {text}" + ("" if text.endswith(".") else ".")

@@ -35,7 +35,7 @@ def size(network: str) -> str:
     return f"{known.num_addresses:,}" if bits <= READABLE_BITS else f"2^{bits}"
 
 
-def _network(word):
+def _network(word: str) -> str:
     try:
         return str(ip_network(word))
     except ValueError as exc:

@@ -12,7 +12,7 @@ Verification needs neither Odoo nor a database: ``script/audit-verify`` reads an
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -76,7 +76,7 @@ class Verdict:
     part: str = ""  # of an export: which days it is confined to
 
     @property
-    def is_good(self):
+    def is_good(self) -> bool:
         return not self.problem
 
 
@@ -104,7 +104,9 @@ def public_text(key: Ed25519PrivateKey) -> str:
     return base64.b64encode(raw).decode()
 
 
-def signed(key: Ed25519PrivateKey, seq: int, last_hash: str, at: str, is_cut=False) -> Checkpoint:
+def signed(
+    key: Ed25519PrivateKey, seq: int, last_hash: str, at: str, is_cut: bool = False
+) -> Checkpoint:
     """Return a checkpoint of row ``seq``."""
     bare = Checkpoint(seq, last_hash, at, is_cut, "")
     signature = base64.b64encode(key.sign(bare.content)).decode()
@@ -122,7 +124,10 @@ def is_genuine(checkpoint: Checkpoint, public: str) -> bool:
 
 
 def verify(
-    links: Iterable[Link], checkpoints: Iterable[Checkpoint], public: str, start=None
+    links: Iterable[Link],
+    checkpoints: Iterable[Checkpoint],
+    public: str,
+    start: tuple[int, str] | None = None,
 ) -> Verdict:
     """Walk the chain from its beginning, or from the last cut, and name the first fault.
 
@@ -135,14 +140,16 @@ def verify(
             return Verdict(0, 0, GENESIS, checkpoint.seq, said)
     cuts = [each for each in checkpoints if each.is_cut]
     beginning = (cuts[-1].seq, cuts[-1].hash) if cuts else (0, GENESIS)
-    start, before = start or beginning
-    expected = {each.seq: each.hash for each in checkpoints if each.seq > start}
-    return _walk(iter(links), start, before, expected)
+    first, before = start or beginning
+    expected = {each.seq: each.hash for each in checkpoints if each.seq > first}
+    return _walk(iter(links), first, before, expected)
 
 
-def _walk(links, start, before, expected):
+def _walk(links: Iterator[Link], start: int, before: str, expected: Mapping[int, str]) -> Verdict:
     seq, previous = start, before
     for link, following in pairwise(chain(links, [None])):
+        if link is None:  # stands behind the last row, so it begins no pair
+            break
         problem = _fault(link, following, seq + 1, previous, links)
         if not problem and expected.get(link.seq, link.hash) != link.hash:
             problem = f"Row {link.seq} is another than the one its checkpoint was signed for."
@@ -155,7 +162,9 @@ def _walk(links, start, before, expected):
     return Verdict(seq - start, seq, previous, seq + 1 if problem else 0, problem)
 
 
-def _fault(link, following, number, previous, rest):
+def _fault(
+    link: Link, following: Link | None, number: int, previous: str, rest: Iterable[Link]
+) -> str:
     """Return what is wrong with ``link`` as row ``number`` of the chain, or an empty text."""
     if link.seq != number:
         later = chain([following] if following else [], rest)

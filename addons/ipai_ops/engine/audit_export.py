@@ -54,12 +54,19 @@ def export_lines(
         digest.update(f"{line}\n".encode())
         counts[kind] = counts.get(kind, 0) + 1
         yield line
-    end = {name: counts[name] for name in ("checkpoints", "rows")}
-    end |= {"last": scope.last, "hash": scope.hash, "at": at, "sha256": digest.hexdigest()}
+    end = {
+        **{name: counts[name] for name in ("checkpoints", "rows")},
+        "last": scope.last,
+        "hash": scope.hash,
+        "at": at,
+        "sha256": digest.hexdigest(),
+    }
     yield json.dumps(_signed(key, {"end": end}))
 
 
-def _contents(head, checkpoints, links):
+def _contents(
+    head: dict, checkpoints: Iterable[Checkpoint], links: Iterable[Link]
+) -> Iterator[tuple[str, dict]]:
     yield "head", head
     for each in checkpoints:
         yield "checkpoints", {"checkpoint": each.__dict__}
@@ -68,17 +75,17 @@ def _contents(head, checkpoints, links):
         yield "rows", {"seq": link.seq, "hash": link.hash, "entry": entry}
 
 
-def _content(facts):
+def _content(facts: dict) -> bytes:
     return (
         b"ipai audit export\n" + json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
     )
 
 
-def _signed(key, facts):
+def _signed(key: Ed25519PrivateKey, facts: dict) -> dict:
     return facts | {"signature": base64.b64encode(key.sign(_content(facts))).decode()}
 
 
-def _is_genuine(signed, public):
+def _is_genuine(signed: dict, public: str) -> bool:
     facts = {name: value for name, value in signed.items() if name != "signature"}
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True))
@@ -108,18 +115,18 @@ def verify_export(lines: Iterable[str], public: str) -> Verdict:
 class _Reading:
     """Reads an export once, line by line, and remembers what its end is compared with."""
 
-    def __init__(self, lines, public):
+    def __init__(self, lines: Iterable[str], public: str):
         self.lines = iter(lines)
         self.public = public
         self.number = 0
         self.line = ""
         self.digest = hashlib.sha256()
         self.digest_at_end = ""  # of the lines before the last that was read
-        self.checkpoints = []
+        self.checkpoints: list[Checkpoint] = []
         self.rows = 0
-        self.end = None
+        self.end: dict | None = None
 
-    def head(self):
+    def head(self) -> dict:
         try:
             head = self._next()
         except _Fault:
@@ -128,7 +135,7 @@ class _Reading:
             raise ValueError("This file is no export of an audit trail.")
         return head
 
-    def judged(self, head):
+    def judged(self, head: dict) -> Verdict:
         if not _is_genuine(head, self.public):
             raise _Fault(
                 "The head does not bear this key's signature: it was changed, or another instance "
@@ -147,7 +154,7 @@ class _Reading:
         is_part = scope.since or scope.until
         return Verdict(**asdict(verdict) | {"part": part if is_part else ""})
 
-    def _check_end(self, scope, verdict):
+    def _check_end(self, scope: Scope, verdict: Verdict) -> None:
         if verdict.last_seq < scope.last:
             raise _Fault(
                 f"Row {verdict.last_seq + 1} is missing: the export was signed for rows "
@@ -157,15 +164,20 @@ class _Reading:
             raise _Fault(f"The export is cut off behind row {verdict.last_seq}: it has no end.")
         if not _is_genuine(self.end, self.public):
             raise _Fault("The end does not bear this key's signature: it was changed.")
-        seen = {"rows": self.rows, "checkpoints": len(self.checkpoints), "last": verdict.last_seq}
-        seen |= {"hash": verdict.last_hash, "sha256": self.digest_at_end}
+        seen = {
+            "rows": self.rows,
+            "checkpoints": len(self.checkpoints),
+            "last": verdict.last_seq,
+            "hash": verdict.last_hash,
+            "sha256": self.digest_at_end,
+        }
         if any(self.end["end"].get(name) != value for name, value in seen.items()):
             raise _Fault(
                 "The lines are not those that the end was signed for: one was taken out, put in or "
                 "changed, or the end is another export's."
             )
 
-    def old(self):
+    def old(self) -> Verdict:
         """Judge an export without signed ends: what it holds, and that the rest cannot be said."""
         try:
             links = self._links()
@@ -179,7 +191,7 @@ class _Reading:
         )
         return Verdict(**asdict(verdict) | {"problem": verdict.problem or said})
 
-    def _links(self):
+    def _links(self) -> Iterator[Link]:
         """Yield the rows; keep the checkpoints before them and the end behind them."""
         while (each := self._next()) is not None:
             if "end" in each:
@@ -191,7 +203,7 @@ class _Reading:
                 continue
             yield self._link(each)
 
-    def _take_end(self, end):
+    def _take_end(self, end: dict) -> None:
         self._check_names(end, {"end", "signature"})
         self.end = end
         if self.line != json.dumps(end):
@@ -199,7 +211,7 @@ class _Reading:
         if self._next() is not None:
             raise _Fault(f"Line {self.number} stands behind the export's end: it was put in.")
 
-    def _link(self, row):
+    def _link(self, row: dict) -> Link:
         entry = row.get("entry")
         self._check_names(row, ROW)
         if entry is not None:
@@ -209,14 +221,14 @@ class _Reading:
             row["seq"], row["hash"], tuple(entry[name] for name in FIELDS) if entry else None
         )
 
-    def _check_names(self, found, wanted, more=()):
+    def _check_names(self, found: object, wanted: set[str], more: Iterable[str] = ()) -> None:
         names = set(found) if isinstance(found, dict) else set()
         if unknown := sorted({*names - wanted, *more}):
             raise _Fault(f"Line {self.number} has something that is not signed: “{unknown[0]}”.")
         if missing := sorted(wanted - names):
             raise _Fault(f"Line {self.number} lacks “{missing[0]}”: it was taken out.")
 
-    def _next(self):
+    def _next(self) -> dict | None:
         """Return the next line's object, or None behind the last line."""
         line = next(self.lines, None)
         if line is None:
@@ -233,14 +245,14 @@ class _Reading:
             raise _Fault(f"Line {self.number} is no JSON object: it was put in.")
         return found
 
-    def _object(self, pairs):
+    def _object(self, pairs: list[tuple[str, object]]) -> dict:
         names = [name for name, _value in pairs]
         if len(names) > len(set(names)):
             raise _Fault(f"Line {self.number} names something twice.")
         return dict(pairs)
 
 
-def _joined(first, rest):
+def _joined(first: Link | None, rest: Iterator[Link]) -> Iterator[Link]:
     if first is not None:
         yield first
         yield from rest

@@ -52,11 +52,11 @@ def numbered(label: str, limit: int = LABEL_LIMIT) -> Iterator[str]:
         yield label[: limit - len(tail)].strip("-") + tail
 
 
-def _expression(pattern):
+def _expression(pattern: str) -> str:
     wildcards = {"*": ".*", "?": "."}
     return "".join(wildcards.get(letter, re.escape(letter)) for letter in pattern)
 
 
-def _vagueness(pattern):
+def _vagueness(pattern: str) -> tuple[bool, int, int]:
     wildcards = sum(letter in "*?" for letter in pattern)
     return (wildcards > 0, wildcards, wildcards - len(pattern))

@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from .call_values import LARGEST_INTEGER, is_id, unclean, unfit_values
 
 JOINTS = ("&", "|", "!")
-TEXT_LISTS = ("fields", "field_names", "allfields", "fields_to_export", "fnames", "groupby")
-TEXT_LISTS += ("aggregates", "attributes")
-TEXTS = ("order", "operator", "name", "load", "query", "key", "severity", "message", "confirm")
-TEXTS += ("program", "text", "moment", "git_sha", "ref", "worker_id", "level", "status", "reason")
-TEXTS += ("search", "group_ext_id", "field_name", "body")
+TEXT_LISTS = (
+    *("fields", "field_names", "allfields", "fields_to_export", "fnames", "groupby"),
+    *("aggregates", "attributes"),
+)
+TEXTS = (
+    *("order", "operator", "name", "load", "query", "key", "severity", "message", "confirm"),
+    *("program", "text", "moment", "git_sha", "ref", "worker_id", "level", "status", "reason"),
+    *("search", "group_ext_id", "field_name", "body"),
+)
 NUMBERS = ("limit", "offset", "hours", "size_bytes", "minutes", "after_id", "fence", "count_limit")
 IDS = ("run_id", "backup_id")
 NAMES = ("project", "env", "target_env")  # a code, a name or an id

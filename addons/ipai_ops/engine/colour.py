@@ -20,5 +20,5 @@ def count(results: Iterable[Mapping | None], key: str) -> int | None:
     return sum(_number(value) for value in found) if found else None
 
 
-def _number(value):
+def _number(value: list | tuple | int | None) -> int:
     return len(value) if isinstance(value, list | tuple) else int(value or 0)

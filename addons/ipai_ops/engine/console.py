@@ -7,7 +7,7 @@ LONGEST_TEXT = 20_000  # characters
 LONGEST_MINUTES = 8 * 60
 
 
-def problem(program, text, minutes):
+def problem(program: object, text: object, minutes: object) -> str:
     """Return what is wrong with an order, in one sentence; empty when nothing is."""
     if program not in PROGRAMS:
         return f"“{program}” is no console; use {', '.join(PROGRAMS)}."
@@ -20,6 +20,6 @@ def problem(program, text, minutes):
     return ""
 
 
-def order(program, text, minutes, writes):
+def order(program: str, text: str, minutes: int, writes: bool) -> dict[str, str | int | bool]:
     """Return the order as the step's job gets it; only SQL can be kept from writing."""
     return {"program": program, "text": text, "minutes": minutes, "writes": bool(writes)}

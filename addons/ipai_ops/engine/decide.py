@@ -36,24 +36,23 @@ from .effects import (
 )
 from .plan import RunState, StepContext, StepState
 from .platform import Platform
-from .ports import JobState, Observation, ServiceState
+from .ports import JobState, JobStatus, Observation, ServiceState
 
 LAST_LINES_GRACE = timedelta(seconds=3)  # a stopped container's lines may trail its state
 PATIENCE = timedelta(minutes=10)  # how long a run waits for a runtime that does not answer
+SILENT = "The Docker engine does not answer"
+Moves = tuple[Effect, ...]
 
 
-def decide(
-    run: RunState, observed: Observation | None, now: datetime, platform: Platform
-) -> tuple[Effect, ...]:
+def decide(run: RunState, observed: Observation | None, now: datetime, platform: Platform) -> Moves:
     """Return the next moves of ``run``; ``observed`` is None while the runtime does not answer."""
     step, broken = run.current_step, run.broken_step
-    if observed is None and not _is_over_already(run):
-        return _without_runtime(run, step or broken, now, platform)
     if step is None:
-        undo = _undo_release(run, platform) if broken else ()
-        return (*undo, FinishRun(broken.state if broken else "done"))
+        return _end(run, observed, now, platform)
+    if observed is None:
+        return _without_runtime(run, step, now, platform)
     if run.cancel_requested and broken is None:
-        return _cancel(run, step, observed, platform)
+        return _cancel(run, step, platform)
     context = StepContext(run, step, max(step.attempt, 1), platform)
     if step.state == "pending":
         undo = _undo_release(run, platform) if broken else ()
@@ -67,11 +66,17 @@ def decide(
     return _follow_job(context, observed, now)
 
 
-def _is_over_already(run):
-    return run.current_step is None and run.broken_step is None
+def _end(run: RunState, observed: Observation | None, now: datetime, platform: Platform) -> Moves:
+    """No step is left. After a break releases go back first, unless Docker stays away for too long."""
+    if run.broken_step is None:
+        return (FinishRun("done"),)
+    if observed is None and not _is_out_of_patience(run, now):
+        return (Wait(f"{SILENT}; waiting for it, to bring things back."),)
+    undo = () if observed is None else _undo_release(run, platform)
+    return (*undo, FinishRun(run.broken_step.state))
 
 
-def _begin(context, now):
+def _begin(context: StepContext, now: datetime) -> Moves:
     step = context.step
     if steps.is_needless(context):
         return (FinishStep(step.name, "skipped"),)
@@ -85,7 +90,7 @@ def _begin(context, now):
     return (_start(following),)
 
 
-def _start(context):
+def _start(context: StepContext) -> Effect:
     if steps.is_gate(context.step.kind):
         return Gate(context.step.name, context.attempt, steps.holds(context.step.kind))
     if steps.is_release(context.step.kind):
@@ -93,7 +98,7 @@ def _start(context):
     return StartJob(context.step.name, context.attempt, steps.job(context))
 
 
-def _follow_gate(context):
+def _follow_gate(context: StepContext) -> Moves:
     """The journal has a hold's result as soon as the edge serves what it was told."""
     step = context.step
     if not steps.holds(step.kind):
@@ -103,11 +108,11 @@ def _follow_gate(context):
     return (FinishStep(step.name, "done", dict(step.result)),)
 
 
-def _pause(attempt):
+def _pause(attempt: int) -> timedelta:
     return timedelta(seconds=2**attempt)
 
 
-def _give_up(context):
+def _give_up(context: StepContext) -> Moves:
     step = context.step
     last = f" {step.last_void}" if step.last_void else ""
     often, hint = f" {step.attempts} times", ""
@@ -125,11 +130,11 @@ def _give_up(context):
     )
 
 
-def _follow_job(context, observed, now):
+def _follow_job(context: StepContext, observed: Observation, now: datetime) -> Moves:
     step = context.step
     name = job_name(context)
     if step.result is not None:
-        return _take_result(step, name)
+        return _take_result(step.name, dict(step.result), name)
     status = observed.job(name)
     if status.state is JobState.ABSENT and step.ended_seen_at is None:
         return (_start(context),)
@@ -144,26 +149,23 @@ def _follow_job(context, observed, now):
     return (VoidAttempt(step.name, step.attempt, name, _why_void(status)),)
 
 
-def _take_result(step, name):
-    result = dict(step.result)
+def _take_result(step: str, result: dict, job: str) -> Moves:
     finish = (
-        FinishStep(step.name, "done", result)
+        FinishStep(step, "done", result)
         if result.get("ok")
-        else FinishStep(
-            step.name, "failed", result, result.get("cause", ""), result.get("hint", "")
-        )
+        else FinishStep(step, "failed", result, result.get("cause", ""), result.get("hint", ""))
     )
-    return (finish, RemoveService(name))
+    return (finish, RemoveService(job))
 
 
-def _why_void(status):
+def _why_void(status: JobStatus) -> str:
     if status.error:
         return status.error
     code = "" if status.exit_code is None else f" (exit status {status.exit_code})"
     return f"The container ended without a result{code}."
 
 
-def _follow_release(context, observed):
+def _follow_release(context: StepContext, observed: Observation) -> Moves:
     step = context.step
     wanted = steps.service(context)
     status = observed.service(wanted.name)
@@ -176,7 +178,7 @@ def _follow_release(context, observed):
     return (Wait(status.error),)
 
 
-def _release_failed(step, error):
+def _release_failed(step: StepState, error: str) -> FinishStep:
     why = f" {error}" if error else ""
     return FinishStep(
         step.name,
@@ -186,7 +188,7 @@ def _release_failed(step, error):
     )
 
 
-def _time_out(context, observed):
+def _time_out(context: StepContext, observed: Observation) -> Moves:
     """A step that brings things back is tried again: its time may have passed while Docker was away."""
     step = context.step
     if step.when != "done":
@@ -204,7 +206,7 @@ def _time_out(context, observed):
     return (*_undo(context), failed)
 
 
-def _last_error(context, observed):
+def _last_error(context: StepContext, observed: Observation) -> str:
     if steps.is_release(context.step.kind):
         error = observed.service(steps.service(context).name).error
     else:
@@ -212,13 +214,13 @@ def _last_error(context, observed):
     return f" {error}" if error else ""
 
 
-def _cancel(run, step, observed, platform):
+def _cancel(run: RunState, step: StepState, platform: Platform) -> Moves:
     context = StepContext(run, step, max(step.attempt, 1), platform)
     undo = _undo(context) if step.state == "running" else ()
     return (*undo, FinishStep(step.name, "cancelled"))
 
 
-def _undo(context):
+def _undo(context: StepContext) -> Moves:
     """Take away what the step has running; a release goes back to the one before."""
     if context.step.attempt == 0:
         return ()
@@ -228,31 +230,34 @@ def _undo(context):
     return (RollBack(wanted.name, wanted.fingerprint),)
 
 
-def _undo_release(run, platform):
+def _undo_release(run: RunState, platform: Platform) -> Moves:
     """A release that a later step found wanting goes back too."""
     released = (step for step in run.steps if step.state == "done" and steps.is_release(step.kind))
     contexts = (StepContext(run, step, step.attempt, platform) for step in released)
     return tuple(effect for context in contexts for effect in _undo(context))
 
 
-def _without_runtime(run, step, now, platform):
+def _without_runtime(run: RunState, step: StepState, now: datetime, platform: Platform) -> Moves:
     """A run gives up after a while; one that has data to bring back waits for as long as it takes."""
-    silent = "The Docker engine does not answer"
-    hint = "Start the Docker engine on the server, then retry."
-    is_out_of_patience = run.stalled_since and now > run.stalled_since + PATIENCE
     if run.broken_step is not None:
-        if run.current_step is None and is_out_of_patience:
-            return (FinishRun(run.broken_step.state),)
-        return (Wait(f"{silent}; waiting for it, to bring things back."),)
+        return (Wait(f"{SILENT}; waiting for it, to bring things back."),)
     if run.cancel_requested and step.state == "pending":
         return _end_without_runtime(run, FinishStep(step.name, "cancelled"), platform)
-    if is_out_of_patience:
-        failed = FinishStep(step.name, "failed", cause=f"{silent}, for 10 minutes now.", hint=hint)
+    if _is_out_of_patience(run, now):
+        cause, hint = (
+            f"{SILENT}, for 10 minutes now.",
+            "Start the Docker engine on the server, then retry.",
+        )
+        failed = FinishStep(step.name, "failed", cause=cause, hint=hint)
         return _end_without_runtime(run, failed, platform)
-    return (Wait(f"{silent}; waiting for it."),)
+    return (Wait(f"{SILENT}; waiting for it."),)
 
 
-def _end_without_runtime(run, finish, platform):
+def _is_out_of_patience(run: RunState, now: datetime) -> bool:
+    return run.stalled_since is not None and now > run.stalled_since + PATIENCE
+
+
+def _end_without_runtime(run: RunState, finish: FinishStep, platform: Platform) -> Moves:
     """The run is over at once where nothing has to be brought back."""
     broken = run.broken_by(finish.step, finish.state)
     contexts = (StepContext(broken, step, 1, platform) for step in broken.due_after_break)
@@ -261,12 +266,12 @@ def _end_without_runtime(run, finish, platform):
     return (finish,)
 
 
-def _is_late(step: StepState, now):
+def _is_late(step: StepState, now: datetime) -> bool:
     if step.started_at is None or step.result is not None:
         return False
     return now > step.started_at + timedelta(seconds=step.timeout_seconds)
 
 
-def job_name(context):
+def job_name(context: StepContext) -> str:
     """Return the Swarm service name of the step's attempt."""
     return naming.job(context.platform.instance, context.run.id, context.step.name, context.attempt)

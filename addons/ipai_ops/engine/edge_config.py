@@ -156,7 +156,7 @@ def render(platform: Platform, sites: Iterable[Site], doors: Doors | None = None
     return _real_address(doors.proxies) + _control_doors(doors.control) + servers
 
 
-def _real_address(proxies):
+def _real_address(proxies: tuple[str, ...]) -> str:
     """Believe X-Forwarded-For of the named proxies, and of nobody else."""
     if not proxies:
         return ""
@@ -164,12 +164,12 @@ def _real_address(proxies):
     return f"{trusted}real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n"
 
 
-def _control_doors(networks):
+def _control_doors(networks: tuple[str, ...]) -> str:
     """Say who may reach the management Odoo: the edge writes these lines into its own block."""
     return "".join(f"# ops {line}\n" for line in _rules(networks))
 
 
-def _rules(networks):
+def _rules(networks: tuple[str, ...]) -> list[str]:
     return [*(f"allow {network};" for network in networks), "deny all;"] if networks else []
 
 
@@ -178,7 +178,7 @@ def etag(text: str) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def _server(platform, site):
+def _server(platform: Platform, site: Site) -> str:
     title, text = WORDS.get(site.state, STARTING)
     is_public = site.stage == "production"
     robots = "" if is_public else '    add_header X-Robots-Tag "noindex, nofollow" always;\n'
@@ -199,10 +199,10 @@ def _server(platform, site):
     )
 
 
-def _held(authority):
+def _held(authority: str) -> str:
     title, text = UPDATING
     return HELD.format(name=authority, page=PAGE.format(title=title, text=text))
 
 
-def _header_lines(headers):
+def _header_lines(headers: Iterable[tuple[str, str]]) -> str:
     return "".join(f"    proxy_set_header {name} {value};\n" for name, value in headers)

@@ -50,7 +50,7 @@ def is_let_in(token: str, caller: Caller) -> bool:
     return caller.path in OPEN_ROUTES or caller.path.startswith(MACHINE_ROUTES)
 
 
-def _is_this_machine(caller):
+def _is_this_machine(caller: Caller) -> bool:
     """Whoever is reached from an address at that same address never left the machine."""
     if caller.peer and caller.peer == caller.own:
         return True

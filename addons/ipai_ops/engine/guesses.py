@@ -44,10 +44,10 @@ class Count:
 
 def wait_until(counts: Iterable[Count], now: datetime) -> datetime | None:
     """Return until when the next attempt is not looked at; None: it is looked at now."""
-    counts = [count for count in counts if count.last_at]
-    is_known = any(count.kind == PAIR and count.right_at for count in counts)
-    judged = [count for count in counts if count.kind == PAIR or not is_known]
-    ends = [count.last_at + _wait(count, now) for count in judged]
+    wrong = [count for count in counts if count.last_at]
+    is_known = any(count.kind == PAIR and count.right_at for count in wrong)
+    judged = [count for count in wrong if count.kind == PAIR or not is_known]
+    ends = [count.last_at + _wait(count, now) for count in judged if count.last_at]
     return max((end for end in ends if end > now), default=None)
 
 
@@ -90,14 +90,14 @@ def is_shared(address: str) -> bool:
     return not text or ip_address(address.partition("%")[0]).is_loopback or text.startswith("127.")
 
 
-def _wait(count, now):
+def _wait(count: Count, now: datetime) -> timedelta:
     limit, wrong = LIMITS[count.kind], _lately(count, now)
     if wrong < limit.free:
         return timedelta(0)
     return min(limit.longest, limit.first * 2 ** min(wrong - limit.free, 16))
 
 
-def _lately(count, now):
+def _lately(count: Count, now: datetime) -> int:
     if count.last_at is None or now - count.last_at > LIMITS[count.kind].forget:
         return 0
     return count.wrong

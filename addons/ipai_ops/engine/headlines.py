@@ -48,7 +48,15 @@ def percent(state: str, steps: Sequence[Share]) -> float:
     return round(100 * done / sum(weights), 1) if weights else 0.0
 
 
-def headline(kind, state, commit="", step="", waiting_for="", cause="", tests=0):
+def headline(
+    kind: str,
+    state: str,
+    commit: str = "",
+    step: str = "",
+    waiting_for: str = "",
+    cause: str = "",
+    tests: int = 0,
+) -> str:
     """Return one line such as ``Deploying 3f2c1a7 · update modules``.
 
     ``tests``: how many of the repository's tests passed; 0 where none were asked for.
@@ -67,21 +75,21 @@ def headline(kind, state, commit="", step="", waiting_for="", cause="", tests=0)
     return _joined(f"{plain.capitalize()}{subject} {words.get(state, state)}", cause)
 
 
-def _part(step):
+def _part(step: Share) -> float:
     if step.state in OVER:
         return 1.0
     return min(max(step.progress, 0.0), 1.0) if step.state == "running" else 0.0
 
 
-def _passed(tests):
+def _passed(tests: int) -> str:
     if not tests:
         return ""
     return "1 test passed" if tests == 1 else f"{tests} tests passed"
 
 
-def _joined(first, second):
+def _joined(first: str, second: str) -> str:
     return f"{first} · {second}" if second else first
 
 
-def _lowered(text):
+def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]

@@ -20,7 +20,7 @@ def parse(text: str | None) -> tuple[tuple[str, int], ...]:
     A name is a host name, ``*.example.com`` for all names below, or an address. Text after ``#``
     is a remark. Raises ValueError with the line that is none of these.
     """
-    found = {}
+    found: dict[tuple[str, int], None] = {}
     for line in (text or "").splitlines():
         word = line.partition("#")[0].strip()
         if word:
@@ -50,7 +50,7 @@ def is_wide(name: str) -> bool:
     return len(labels) == 1 or is_shared
 
 
-def _pairs(word):
+def _pairs(word: str) -> list[tuple[str, int]]:
     try:
         place = urlsplit(f"//{word.lower()}")
         name, port = (place.hostname or "").rstrip("."), place.port
@@ -62,12 +62,12 @@ def _pairs(word):
     return [(name, port)] if port else [(name, usual) for usual in USUAL_PORTS]
 
 
-def _is_name(name):
+def _is_name(name: str) -> bool:
     last = name.rpartition(".")[2]
     return len(name) <= LONGEST_NAME and bool(NAME.fullmatch(name)) and not last.isdigit()
 
 
-def _is_address(name):
+def _is_address(name: str) -> bool:
     try:
         return bool(ipaddress.ip_address(name))
     except ValueError:

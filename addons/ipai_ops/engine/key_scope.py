@@ -39,4 +39,6 @@ def permissions_of(text: str | None) -> frozenset[str]:
 def is_allowed_from(networks: str | None, address: str | None) -> bool:
     """Say whether a key with this list may be used from ``address``; unknown ones are not on it."""
     wanted = address_list.parse(networks or "")
-    return not wanted or (bool(address) and address_list.contains(wanted, address))
+    if not wanted:
+        return True
+    return address_list.contains(wanted, address) if address else False

@@ -72,6 +72,6 @@ def key_id_of(sealed: str) -> str:
     return sealed.split(":", 2)[1] if sealed.count(":") > 1 else ""
 
 
-def _key(line):
+def _key(line: str) -> tuple[str, bytes]:
     key = hashlib.sha256(line.encode()).digest()
     return hashlib.sha256(b"id of key " + key).hexdigest()[:8], key

@@ -1,6 +1,8 @@
 """Which state may follow which, for runs and for steps."""
 
-RUN_NEXT = {
+from collections.abc import Collection, Mapping
+
+RUN_NEXT: dict[str, set[str]] = {
     "blocked": {"queued", "cancelled", "superseded"},
     "queued": {"running", "cancelled", "superseded", "failed", "blocked"},
     "running": {"done", "failed", "cancelled", "queued"},
@@ -10,7 +12,7 @@ RUN_NEXT = {
     "superseded": set(),
 }
 
-STEP_NEXT = {
+STEP_NEXT: dict[str, set[str]] = {
     "pending": {"running", "skipped", "cancelled", "failed"},
     "running": {"pending", "done", "failed", "cancelled"},
     "done": set(),
@@ -27,16 +29,16 @@ class WrongTransition(ValueError):
     """Somebody tried to move a run or step where it cannot go."""
 
 
-def check_run(state, following):
+def check_run(state: str, following: str) -> None:
     """Raise WrongTransition unless a run in ``state`` may become ``following``."""
     _check("run", RUN_NEXT, state, following)
 
 
-def check_step(state, following):
+def check_step(state: str, following: str) -> None:
     """Raise WrongTransition unless a step in ``state`` may become ``following``."""
     _check("step", STEP_NEXT, state, following)
 
 
-def _check(what, table, state, following):
+def _check(what: str, table: Mapping[str, Collection[str]], state: str, following: str) -> None:
     if following != state and following not in table.get(state, ()):
         raise WrongTransition(f"A {what} that is {state} cannot become {following}.")

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from .redact import Redactor
 
@@ -27,7 +27,7 @@ class Event:
 
 
 def events(
-    lines: Iterable, attempt: int, now: datetime, redactor: Redactor | None = None
+    lines: Iterable[object], attempt: int, now: datetime, redactor: Redactor | None = None
 ) -> list[Event]:
     """Return the events of ``lines``: mappings of the toolbox's protocol, or raw text or bytes.
 
@@ -47,7 +47,7 @@ def events(
     return found
 
 
-def decode(line) -> dict:
+def decode(line: object) -> dict:
     """Return a line as a mapping; ``line`` may be a mapping, text or bytes of any kind."""
     if isinstance(line, dict):
         return line
@@ -72,7 +72,7 @@ def shortened(text: str, limit: int = MESSAGE_LIMIT) -> str:
     return text if len(text) <= limit else text[:limit] + CUT % len(text)
 
 
-def _event(data, seq, attempt, now, redactor):
+def _event(data: dict, seq: int, attempt: int, now: datetime, redactor: Redactor) -> Event:
     message = data.get("message")
     message = message if isinstance(message, str) else json.dumps(message, default=str)
     level = data.get("level")
@@ -86,7 +86,7 @@ def _event(data, seq, attempt, now, redactor):
     )
 
 
-def _payload(payload, redactor):
+def _payload(payload: object, redactor: Redactor) -> dict | None:
     if not isinstance(payload, dict) or not payload:
         return None
     text = json.dumps(redactor.value(_cleaned(payload)), default=str)
@@ -95,7 +95,7 @@ def _payload(payload, redactor):
     return json.loads(text, parse_constant=str)  # NaN and infinities are no JSON
 
 
-def _cleaned(value):
+def _cleaned(value: object) -> object:
     """Return a JSON value whose texts, keys included, can be stored."""
     if isinstance(value, str):
         return storable(value)
@@ -106,23 +106,26 @@ def _cleaned(value):
     return value
 
 
-def _moment(text, now):
+def _moment(text: object, now: datetime) -> datetime:
+    if not isinstance(text, str):
+        return now
     try:
         moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+    except ValueError:
         return now
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _number(value):
+def _number(value: object) -> int:
     return max(_seq(value), 0)
 
 
-def _seq(value):
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and -SEQ_LIMIT <= value <= SEQ_LIMIT else 0
+def _seq(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if -SEQ_LIMIT <= value <= SEQ_LIMIT else 0
 
 
-def _made_up(last_seq, unnumbered, message):
+def _made_up(last_seq: int, unnumbered: int, message: str) -> int:
     token = f"{last_seq} {unnumbered} {message}"
     return -1 - (zlib.crc32(token.encode("utf-8", "replace")) & SEQ_LIMIT >> 1)

@@ -4,17 +4,25 @@ The order is what makes it safe to kill anything between any two lines: an inten
 committed before the act, an act may be repeated, and an outcome is recorded from what is seen.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 from . import effects, naming, steps
 from .decide import decide
-from .plan import RunState, StepContext
+from .plan import RunState, StepContext, StepState
+from .platform import Platform
 from .ports import (
+    Clock,
     ConfigFile,
+    ContainerSpec,
     JobState,
+    LogLine,
+    Observation,
     Runtime,
     RuntimeRefused,
     RuntimeUnavailable,
+    SecretFile,
     ServiceState,
 )
 
@@ -26,15 +34,15 @@ class Journal(Protocol):
 
     def active(self) -> list[RunState]: ...
     def reload(self, run_id: int) -> RunState | None: ...
-    def ingest(self, run_id: int, step: str, lines: list) -> None: ...
-    def record(self, run_id: int, effect, now) -> None: ...
-    def stalled(self, is_stalled: bool, now) -> None: ...
+    def ingest(self, run_id: int, step: str, lines: list[LogLine]) -> None: ...
+    def record(self, run_id: int, effect: effects.Effect, now: datetime) -> None: ...
+    def stalled(self, is_stalled: bool, now: datetime) -> None: ...
     def content(self, run_id: int, what: str) -> bytes: ...
-    def abandon(self, run_id: int, fault: Exception, now) -> None: ...
+    def abandon(self, run_id: int, fault: Exception, now: datetime) -> None: ...
     def commit(self) -> None: ...
 
 
-def tick(journal: Journal, runtime: Runtime, clock, platform) -> int:
+def tick(journal: Journal, runtime: Runtime, clock: Clock, platform: Platform) -> int:
     """Move every active run as far as it goes now; return how many are still active.
 
     Costs two calls of the runtime, one more per running job, and is linear in the active runs.
@@ -48,37 +56,48 @@ def tick(journal: Journal, runtime: Runtime, clock, platform) -> int:
     return sum(_move_apart(journal, runtime, clock, platform, run, observed) for run in runs)
 
 
-def _observe(runtime):
+def _observe(runtime: Runtime) -> Observation | None:
     try:
         return runtime.observe()
     except RuntimeUnavailable:
         return None
 
 
-def _remove_orphans(runtime, observed, runs, platform):
+def _remove_orphans(
+    runtime: Runtime, observed: Observation, runs: list[RunState], platform: Platform
+) -> None:
     """Jobs whose attempt is no longer wanted go; ``runs`` was read after ``observed``."""
     wanted = {_current_job(run, platform) for run in runs}
     for name in observed.jobs:
         if name not in wanted:
-            _quietly(runtime.remove, name)
+            _quietly_remove(runtime, name)
 
 
-def _quietly(call, *arguments):
+def _quietly_remove(runtime: Runtime, name: str) -> None:
     """Clean-up that fails is tried again by the next tick."""
     try:
-        call(*arguments)
+        runtime.remove(name)
     except (RuntimeUnavailable, RuntimeRefused):
         return
 
 
-def _current_job(run, platform):
+def _current_job(run: RunState, platform: Platform) -> str | None:
     step = run.current_step
-    if step is None or step.state != "running":
-        return None
+    return None if step is None or step.state != "running" else _job_name(run, step, platform)
+
+
+def _job_name(run: RunState, step: StepState, platform: Platform) -> str:
     return naming.job(platform.instance, run.id, step.name, step.attempt)
 
 
-def _move_apart(journal, runtime, clock, platform, run, observed):
+def _move_apart(
+    journal: Journal,
+    runtime: Runtime,
+    clock: Clock,
+    platform: Platform,
+    run: RunState,
+    observed: Observation | None,
+) -> int:
     """Advance one run; a fault of our own in one run must not stop the others."""
     try:
         return _move(journal, runtime, clock, platform, run, observed)
@@ -87,22 +106,32 @@ def _move_apart(journal, runtime, clock, platform, run, observed):
         return 1
 
 
-def _move(journal, runtime, clock, platform, run, observed):
+def _move(
+    journal: Journal,
+    runtime: Runtime,
+    clock: Clock,
+    platform: Platform,
+    run: RunState,
+    observed: Observation | None,
+) -> int:
     """Advance one run; return 1 while it is active."""
     for _turn in range(MOVES_PER_TICK):
         if observed is not None:
             run = _read_log(journal, runtime, platform, run, observed)
         moves = decide(run, observed, clock.now(), platform)
         has_moved = _act_all(journal, runtime, clock, run, moves)
-        run = journal.reload(run.id)
-        if run is None:
+        after = journal.reload(run.id)
+        if after is None:
             return 0
         if not has_moved:
             return 1
+        run = after
     return 1
 
 
-def _read_log(journal, runtime, platform, run, observed):
+def _read_log(
+    journal: Journal, runtime: Runtime, platform: Platform, run: RunState, observed: Observation
+) -> RunState:
     """Take in what the step's container has written since the last look."""
     step = run.current_step
     if step is None or step.state != "running" or step.result is not None:
@@ -118,22 +147,24 @@ def _read_log(journal, runtime, platform, run, observed):
         return run
     journal.ingest(run.id, step.name, lines)
     journal.commit()
-    return journal.reload(run.id)
+    return journal.reload(run.id) or run
 
 
-def _container(run, step, platform):
+def _container(run: RunState, step: StepState, platform: Platform) -> str:
     if steps.is_release(step.kind):
         return steps.service(StepContext(run, step, step.attempt, platform)).name
-    return _current_job(run, platform)
+    return _job_name(run, step, platform)
 
 
-def _has_started(observed, step, name):
+def _has_started(observed: Observation, step: StepState, name: str) -> bool:
     if steps.is_release(step.kind):
         return observed.service(name).state is not ServiceState.ABSENT
     return observed.job(name).state in (JobState.RUNNING, JobState.ENDED)
 
 
-def _act_all(journal, runtime, clock, run, moves):
+def _act_all(
+    journal: Journal, runtime: Runtime, clock: Clock, run: RunState, moves: Iterable[effects.Effect]
+) -> bool:
     """Act out the moves; say whether the run may be able to move on at once."""
     for move in moves:
         try:
@@ -146,7 +177,9 @@ def _act_all(journal, runtime, clock, run, moves):
     return any(isinstance(move, effects.FinishStep | effects.FinishRun) for move in moves)
 
 
-def _act(journal, runtime, clock, run, move):
+def _act(
+    journal: Journal, runtime: Runtime, clock: Clock, run: RunState, move: effects.Effect
+) -> None:
     match move:
         case effects.StartJob():
             _record(journal, clock, run, move)
@@ -166,14 +199,17 @@ def _act(journal, runtime, clock, run, move):
             _record(journal, clock, run, move)
 
 
-def _record(journal, clock, run, move):
+def _record(journal: Journal, clock: Clock, run: RunState, move: effects.Effect) -> None:
     journal.record(run.id, move, clock.now())
     journal.commit()
 
 
-def _provide_files(journal, runtime, run, container):
+def _provide_files(
+    journal: Journal, runtime: Runtime, run: RunState, container: ContainerSpec
+) -> None:
     """Make the secrets and configs that only the control plane can write."""
-    for file in (*container.secrets, *container.configs):
+    files: tuple[SecretFile | ConfigFile, ...] = (*container.secrets, *container.configs)
+    for file in files:
         if file.content_of is None:
             continue
         content = journal.content(run.id, file.content_of)
@@ -183,7 +219,9 @@ def _provide_files(journal, runtime, run, container):
             runtime.ensure_secret(file.secret, content, container.labels)
 
 
-def _refused(journal, clock, run, move, sentence):
+def _refused(
+    journal: Journal, clock: Clock, run: RunState, move: effects.Effect, sentence: str
+) -> None:
     """The runtime said no: the attempt is void, so that it is tried again or given up."""
     if isinstance(move, effects.StartJob):
         void = effects.VoidAttempt(move.step, move.attempt, move.job.name, sentence)

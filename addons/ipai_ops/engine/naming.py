@@ -7,74 +7,74 @@ INSTANCE_LIMIT = 24  # leaves room for what comes after it in names of databases
 LABEL_LIMIT = 63  # RFC 1035, 2.3.4
 
 
-def slug(text, limit=40):
+def slug(text: str, limit: int = 40) -> str:
     """Return ``text`` as lower-case letters, digits and single hyphens, at most ``limit`` long."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return plain[:limit].strip("-") or "x"
 
 
-def host_label(code, slug_text):
+def host_label(code: str, slug_text: str) -> str:
     """Return the DNS label of an environment, for instance ``acme-feature-pos``."""
     return f"{code}-{slug_text}"[:LABEL_LIMIT].strip("-")
 
 
-def job(instance, run_id, step, attempt):
+def job(instance: str, run_id: int, step: str, attempt: int) -> str:
     return f"{instance}-run-{run_id}-{step}-{attempt}"
 
 
-def target(instance, environment_id):
+def target(instance: str, environment_id: int) -> str:
     return f"{instance}-env-{environment_id}"
 
 
-def target_volume(instance, environment_id):
+def target_volume(instance: str, environment_id: int) -> str:
     return f"{target(instance, environment_id)}-data"
 
 
-def quarantine_volume(instance, environment_id):
+def quarantine_volume(instance: str, environment_id: int) -> str:
     """Return the volume in which a backup of the environment is tried out."""
     return f"{target(instance, environment_id)}-quarantine"
 
 
-def snapshots_volume(instance):
+def snapshots_volume(instance: str) -> str:
     return f"{instance}-snapshots"
 
 
-def exports_volume(instance):
+def exports_volume(instance: str) -> str:
     return f"{instance}-exports"
 
 
-def backups_volume(instance):
+def backups_volume(instance: str) -> str:
     return f"{instance}-backups"
 
 
-def wal_volume(instance):
+def wal_volume(instance: str) -> str:
     """Return the volume with production's WAL and base backups."""
     return f"{instance}-wal"
 
 
-def server_volume(instance, server):
+def server_volume(instance: str, server: str) -> str:
     """Return the volume with the cluster of a database server that the set-up made."""
     return f"{instance}-postgres-{server}"
 
 
-def conf_secret(instance, run_id):
+def conf_secret(instance: str, run_id: int) -> str:
     return f"{instance}-run-{run_id}-conf"
 
 
-def run_secret(instance, run_id, filename):
+def run_secret(instance: str, run_id: int, filename: str) -> str:
     return f"{instance}-run-{run_id}-{slug(filename)}"
 
 
-def role(instance, environment_id):
+def role(instance: str, environment_id: int) -> str:
     return f"{_identifier(instance)}_env_{environment_id}"
 
 
-def quarantine_role(instance, environment_id):
+def quarantine_role(instance: str, environment_id: int) -> str:
     """Return the role that owns what is tried out; it knows nothing of the environment's own."""
     return f"{_identifier(instance)}_quarantine_{environment_id}"
 
 
-def stable_database(instance, environment_id):
+def stable_database(instance: str, environment_id: int) -> str:
     """Return the database name of a staging or production environment.
 
     Everybody on a PostgreSQL server may read the names of its databases and roles, so they say
@@ -83,12 +83,12 @@ def stable_database(instance, environment_id):
     return f"{_identifier(instance)}_odoo_{environment_id}"
 
 
-def fresh_database(instance, environment_id, run_id):
+def fresh_database(instance: str, environment_id: int, run_id: int) -> str:
     """Return a database name no other build has or will have."""
     return f"{stable_database(instance, environment_id)}_r{run_id}"
 
 
-def copy_of(database, mark, run_id):
+def copy_of(database: str, mark: str, run_id: int) -> str:
     """Return the name of a copy of ``database`` made by a run.
 
     ``mark``: p a restore point, i incoming, a kept aside, q in quarantine, s a snapshot, f failed.
@@ -97,15 +97,15 @@ def copy_of(database, mark, run_id):
     return database[: DATABASE_NAME_LIMIT - len(tail)] + tail
 
 
-def gate_login(environment_id):
+def gate_login(environment_id: int) -> str:
     """Return the name under which an environment's Odoo meets the mail catcher and the proxy."""
     return f"env-{environment_id}"
 
 
-def fence(run_id, step, attempt):
+def fence(run_id: int, step: str, attempt: int) -> str:
     """Return the token a job's result must carry to count."""
     return f"{run_id}-{step}-{attempt}"
 
 
-def _identifier(text):
+def _identifier(text: str) -> str:
     return slug(text, INSTANCE_LIMIT).replace("-", "_")

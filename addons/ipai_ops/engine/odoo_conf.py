@@ -87,16 +87,16 @@ def is_free_option(name: str) -> bool:
     return name in FREE or name.startswith(FREE_PREFIXES)
 
 
-def _master_password(password):
+def _master_password(password: str) -> str:
     """Return a password nobody knows, the same each time: the manager it opens is off anyway."""
     return hashlib.sha256(f"master password, {password}".encode()).hexdigest()
 
 
-def _connections(workers):
+def _connections(workers: int) -> int:
     return CONNECTIONS_PER_WORKER if workers else THREADED_CONNECTIONS
 
 
-def _limits(workers, memory_mb):
+def _limits(workers: int, memory_mb: int) -> dict[str, int]:
     """Return Odoo's memory limits: a process ends itself before the container is killed."""
     share = 1 if not workers else max(2, workers // 2 + 1)
     one = max(SMALLEST_WORKER_MB, memory_mb // share) << 20
@@ -109,7 +109,7 @@ def _limits(workers, memory_mb):
     }
 
 
-def _value(value):
+def _value(value: object) -> str:
     text = str(value)
     if any(letter in text for letter in "\r\n\0"):
         raise ValueError("An option of odoo.conf is one line of text.")

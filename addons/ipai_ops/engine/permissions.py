@@ -41,7 +41,7 @@ ROLES = {
 }
 
 
-def rights_of(role):
+def rights_of(role: str) -> list[dict[str, str | bool]]:
     """Return the rows of a shipped role's matrix: permission and one truth per stage."""
     return [
         {

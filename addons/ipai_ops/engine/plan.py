@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from .platform import Platform
+
 
 @dataclass(frozen=True)
 class StepPlan:
@@ -48,11 +50,11 @@ class StepState:
     when: str = "done"
 
     @property
-    def is_over(self):
+    def is_over(self) -> bool:
         return self.state in ("done", "skipped")
 
     @property
-    def has_broken(self):
+    def has_broken(self) -> bool:
         return self.state in ("failed", "cancelled")
 
 
@@ -68,30 +70,30 @@ class RunState:
     stalled_since: datetime | None = None
 
     @property
-    def broken_step(self):
+    def broken_step(self) -> StepState | None:
         """The first step that failed or was cancelled, or None: from there on things go back."""
         return next((step for step in self.steps if step.has_broken), None)
 
     @property
-    def current_step(self):
+    def current_step(self) -> StepState | None:
         """The first step that is due and not over, or None when nothing is left to do."""
         if self.broken_step is None:
             return next((s for s in self.steps if s.when != "failed" and not s.is_over), None)
         return next(iter(self.due_after_break), None)
 
     @property
-    def due_after_break(self):
+    def due_after_break(self) -> list[StepState]:
         """The steps that are left to bring things back, in order."""
         due = (step for step in self.steps if step.when != "done")
         return [step for step in due if not (step.is_over or step.has_broken)]
 
-    def broken_by(self, name, state):
+    def broken_by(self, name: str, state: str) -> "RunState":
         """Return the run as it will be once the step of this name has failed or was cancelled."""
         changed = (replace(step, state=state) if step.name == name else step for step in self.steps)
         return replace(self, steps=tuple(changed))
 
     @property
-    def results(self):
+    def results(self) -> dict[str, dict]:
         """What the finished steps found out, by step name."""
         return {step.name: dict(step.result or {}) for step in self.steps if step.state == "done"}
 
@@ -103,12 +105,12 @@ class StepContext:
     run: RunState
     step: StepState
     attempt: int
-    platform: object
+    platform: Platform
 
     @property
-    def spec(self):
+    def spec(self) -> Mapping:
         return self.run.spec
 
     @property
-    def results(self):
+    def results(self) -> dict[str, dict]:
         return self.run.results

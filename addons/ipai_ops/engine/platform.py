@@ -37,27 +37,27 @@ class Platform:
     slots: int = 2
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Mapping) -> "Platform":
         """Build the facts from decoded JSON, ignoring keys of newer set-ups."""
         known = {key: value for key, value in data.items() if key in cls.__dataclass_fields__}
         known["database_servers"] = tuple(known.get("database_servers", ()))
         return cls(**known)
 
-    def url(self, host):
+    def url(self, host: str) -> str:
         """Return the public URL of the environment whose host label is ``host``."""
         default_port = 443 if self.scheme == "https" else 80
         port = "" if self.public_port == default_port else f":{self.public_port}"
         return f"{self.scheme}://{self.authority(host)}{port}"
 
-    def authority(self, host):
+    def authority(self, host: str) -> str:
         """Return the host name, without port, under which ``host`` answers."""
         return f"{host}.{self.domain}"
 
-    def network(self, stage):
+    def network(self, stage: str) -> str:
         """Return the overlay of a stage; only production has a way out to the internet."""
         trust = "production" if stage == "production" else "nonproduction"
         return self.networks.get(trust, f"{self.instance}-{trust}")
 
     @property
-    def control_network(self):
+    def control_network(self) -> str:
         return self.networks.get("control", f"{self.instance}-control")

@@ -149,10 +149,10 @@ class Observation:
     jobs: Mapping[str, JobStatus] = field(default_factory=dict)
     services: Mapping[str, ServiceStatus] = field(default_factory=dict)
 
-    def job(self, name):
+    def job(self, name: str) -> JobStatus:
         return self.jobs.get(name, JobStatus())
 
-    def service(self, name):
+    def service(self, name: str) -> ServiceStatus:
         return self.services.get(name, ServiceStatus())
 
 

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+from collections.abc import Iterable
 
 SECONDS = 12 * 3600  # longer than a build with all its attempts
 
@@ -16,7 +17,7 @@ def build_login(key: str, instance: str, code: str, end: int) -> tuple[str, str]
     return f"{code}.{end}", hmac.digest(key.encode(), told.encode(), "sha256").hex()
 
 
-def docker_config(addresses, user: str, password: str) -> str:
+def docker_config(addresses: Iterable[str], user: str, password: str) -> str:
     """Return the text of a Docker client's configuration that knows the login."""
     auth = base64.b64encode(f"{user}:{password}".encode()).decode()
     return json.dumps({"auths": {address: {"auth": auth} for address in addresses}})

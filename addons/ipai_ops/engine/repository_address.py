@@ -43,7 +43,7 @@ def place(url: str) -> Place:
     return found
 
 
-def _web(url):
+def _web(url: str) -> Place:
     parts = urlsplit(url)
     if parts.scheme.lower() not in SCHEMES:
         raise ValueError("it is none of a server; write https://, ssh:// or git://")
@@ -58,14 +58,14 @@ def _web(url):
     return Place(parts.scheme.lower(), host, port or PORTS[parts.scheme.lower()])
 
 
-def _short(url):
+def _short(url: str) -> Place:
     found = SHORT.fullmatch(url)
     if not found or (found["user"] or "").startswith("-"):
         raise ValueError("it is a path of this machine; write https://, ssh:// or git@host:path")
     return Place("ssh", found["host"].strip("[]"), PORTS["ssh"])
 
 
-def _ssh_pin(found, address):
+def _ssh_pin(found: Place, address: str) -> dict[str, str]:
     """Return ssh's options: it calls this address, and knows the key by the host's name as ever."""
     alias = found.host if found.port == PORTS["ssh"] else f"[{found.host}]:{found.port}"
     options = (f"HostName={address}", f"HostKeyAlias={alias}")
@@ -80,7 +80,7 @@ class Reach:
     """
 
     opened: Opened = NOTHING
-    own: tuple = ()
+    own: tuple[str, ...] = ()
 
     def problem(self, url: str) -> str:
         """Return what is wrong with a repository's address as the end of a sentence, or an empty text."""
@@ -92,7 +92,7 @@ class Reach:
             return ""
         return f"{found.host} is inside this installation or its private network"
 
-    def settings(self, url: str, resolve: Callable) -> dict[str, str]:
+    def settings(self, url: str, resolve: Callable[[str, int], list[str]]) -> dict[str, str]:
         """Return the settings with which Git calls the address that was looked at, and no other.
 
         ``resolve(host, port)`` returns addresses or raises OSError; a name without any is left to Git,
@@ -115,7 +115,7 @@ class Reach:
         pinned = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
         return {"http.curloptResolve": f"{found.host}:{found.port}:{pinned}"}
 
-    def _is_own(self, url):
+    def _is_own(self, url: str) -> bool:
         """A way up its folders does not count."""
         return ".." not in url and any(url.startswith(f"{one.rstrip('/')}/") for one in self.own)
 

@@ -5,7 +5,7 @@ proven copy, or by its newest one when none is proven. Only periods that have a 
 pause in backing up never costs an old one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +41,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
     @property
-    def is_kept(self):
+    def is_kept(self) -> bool:
         return bool(self.reasons)
 
 
@@ -59,7 +59,7 @@ def judge(copies: Iterable[Copy], policy: Policy, has_newest_failed: bool = Fals
     return [Verdict(copy.id, tuple(reasons[copy.id])) for copy in ordered]
 
 
-def _claims(ordered: Sequence[Copy], policy: Policy):
+def _claims(ordered: Sequence[Copy], policy: Policy) -> Iterator[tuple[str, list[int]]]:
     """Yield (reason, ids that stay for it)."""
     good = [copy for copy in ordered if copy.is_good]
     yield HELD, [copy.id for copy in ordered if copy.is_held]
@@ -70,26 +70,28 @@ def _claims(ordered: Sequence[Copy], policy: Policy):
     yield MONTHLY, _representatives(good, _month, policy.monthly)
 
 
-def _representatives(ordered, period, count):
+def _representatives(
+    ordered: Iterable[Copy], period: Callable[[datetime], tuple[int, ...]], count: int
+) -> list[int]:
     """Return the ids that stand for the last ``count`` periods that have a copy."""
-    periods = {}
+    periods: dict[tuple[int, ...], list[Copy]] = {}
     for copy in ordered:
         periods.setdefault(period(copy.taken_at), []).append(copy)
     return [_best(periods[key]).id for key in sorted(periods, reverse=True)[: max(count, 0)]]
 
 
-def _best(newest_first):
+def _best(newest_first: list[Copy]) -> Copy:
     proven = [copy for copy in newest_first if copy.is_proven]
     return (proven or newest_first)[0]
 
 
-def _day(at):
+def _day(at: datetime) -> tuple[int, ...]:
     return (at.year, at.month, at.day)
 
 
-def _week(at):
+def _week(at: datetime) -> tuple[int, ...]:
     return tuple(at.isocalendar())[:2]
 
 
-def _month(at):
+def _month(at: datetime) -> tuple[int, ...]:
     return (at.year, at.month)

@@ -67,14 +67,17 @@ def startable(
 
     ``busy``: environment and lane of each run that is under way.
     """
-    taken = {(environment, _side(lane)) for environment, lane in busy}
+    taken: set[tuple[int | None, str]] = {(environment, _side(lane)) for environment, lane in busy}
     ordered = sorted(waiting, key=_urgency)
     free = [run.run_id for run in ordered if run.lane in FREE]
     return free + _in_slots([run for run in ordered if run.lane not in FREE], taken, free_slots)
 
 
-def _in_slots(ordered, taken, free_slots):
-    is_idle, chosen = not taken, []
+def _in_slots(
+    ordered: Iterable[Waiting], taken: set[tuple[int | None, str]], free_slots: int
+) -> list[int]:
+    is_idle = not taken
+    chosen: list[int] = []
     for run in ordered:
         room = free_slots - len(chosen)
         if room <= 0:
@@ -89,12 +92,12 @@ def _in_slots(ordered, taken, free_slots):
     return chosen
 
 
-def _side(lane):
+def _side(lane: str) -> str:
     """Lanes of one side exclude each other in an environment."""
     return lane if lane in BESIDE else "live"
 
 
-def _urgency(run):
+def _urgency(run: Waiting) -> tuple[bool, bool, int, int, int]:
     kind = KIND_FIRST.index(run.kind) if run.kind in KIND_FIRST else len(KIND_FIRST)
     stage = STAGE_ORDER.get(run.stage, len(STAGE_ORDER))
     return (run.lane in BESIDE, run.lane not in SHORT, kind, stage, run.place)

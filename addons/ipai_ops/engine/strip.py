@@ -1,11 +1,12 @@
 """The calendar strip of backups: seven days, four weeks, three months, one mark each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 DAYS, WEEKS, MONTHS = 7, 4, 3
+Period = tuple[str, str, datetime, datetime]  # tier, label, begin, end
 BEST_FIRST = ("proven", "proving", "stored", "damaged", "failed", "making")
 
 
@@ -24,7 +25,7 @@ def cells(marks: Iterable[Mark], now: datetime) -> list[dict]:
     return [_cell(tier, label, begin, end, marks) for tier, label, begin, end in _periods(now)]
 
 
-def _periods(now):
+def _periods(now: datetime) -> Iterator[Period]:
     """Yield (tier, label, begin, end): months before the weeks, weeks before the days."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=back) for back in range(DAYS)][::-1]
@@ -39,14 +40,21 @@ def _periods(now):
     yield from _tier("day", "%d", [*days, today + timedelta(days=1)])
 
 
-def _tier(tier, form, borders):
+def _tier(tier: str, form: str, borders: list[datetime]) -> Iterator[Period]:
     for begin, end in pairwise(borders):
         yield tier, begin.strftime(form), begin, end
 
 
-def _cell(tier, label, begin, end, marks):
+def _cell(
+    tier: str, label: str, begin: datetime, end: datetime, marks: Iterable[Mark]
+) -> dict[str, str | int]:
     inside = [mark for mark in marks if begin <= mark.taken_at < end]
-    cell = {"tier": tier, "label": label, "from": begin.isoformat(), "count": len(inside)}
+    cell: dict[str, str | int] = {
+        "tier": tier,
+        "label": label,
+        "from": begin.isoformat(),
+        "count": len(inside),
+    }
     if not inside:
         return {**cell, "state": "none", "id": 0}
     best = min(inside, key=lambda mark: (BEST_FIRST.index(mark.state), -mark.taken_at.timestamp()))

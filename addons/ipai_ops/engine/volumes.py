@@ -5,6 +5,7 @@ an earlier release; there its name says which environment it belongs to.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from .ports import Mount
@@ -14,7 +15,14 @@ OWNERS = (INSTANCE, ENVIRONMENT, PROJECT)
 NOTHING = "Nothing was done with it. Check which volume the environment should have, then retry."
 
 
-def owned(instance, environment, project, name, target, read_only=False):
+def owned(
+    instance: str,
+    environment: int | str,
+    project: int | None,
+    name: str,
+    target: str,
+    read_only: bool = False,
+) -> Mount:
     """Return the mount of an environment's volume; ``project`` is None where it is not known."""
     labels = {INSTANCE: instance, ENVIRONMENT: str(environment)}
     if project:
@@ -22,24 +30,24 @@ def owned(instance, environment, project, name, target, read_only=False):
     return Mount(name, target, read_only, labels)
 
 
-def limited(mount, size_bytes):
+def limited(mount: Mount, size_bytes: int) -> Mount:
     """Return the mount of a volume that never holds more, where the file system can keep to that."""
     return replace(mount, size_bytes=size_bytes)
 
 
-def labels_by_name(instance, name):
+def labels_by_name(instance: str, name: str) -> dict[str, str]:
     """Return the labels that a volume of this name is made with, as far as the name says."""
     number = _named_environment(instance, name)
     return {INSTANCE: instance, **({ENVIRONMENT: number} if number else {})}
 
 
-def labels_of(mount, container_labels):
+def labels_of(mount: Mount, container_labels: Mapping[str, str]) -> dict[str, str]:
     """Return what the mounted volume is made with; it always names the container's instance."""
     own = {key: container_labels[key] for key in (INSTANCE,) if key in container_labels}
     return {**own, **mount.labels}
 
 
-def refusal(name, wanted, found):
+def refusal(name: str, wanted: Mapping[str, str], found: Mapping[str, str] | None) -> str:
     """Return why the volume must not be used, or an empty text.
 
     ``wanted``: the labels it would be made with; ``found``: those it has, or None where there is no
@@ -64,7 +72,7 @@ def refusal(name, wanted, found):
     return ""
 
 
-def _way_on(name, wanted):
+def _way_on(name: str, wanted: Mapping[str, str]) -> str:
     labels = " ".join(f"--label {key}={value}" for key, value in sorted(wanted.items()))
     return (
         f"To keep its files, copy them elsewhere, remove it, make it again with “docker volume create "
@@ -72,11 +80,11 @@ def _way_on(name, wanted):
     )
 
 
-def _named_environment(instance, name):
+def _named_environment(instance: str, name: str) -> str:
     """Return the number of the environment that the name says, or an empty text."""
     named = re.fullmatch(rf"{re.escape(instance)}-env-(\d+)-(?:data|quarantine)", name)
     return named[1] if named else ""
 
 
-def _shown(owner):
+def _shown(owner: str | None) -> str:
     return f"environment number {owner}" if owner else "all environments"

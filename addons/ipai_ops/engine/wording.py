@@ -5,18 +5,18 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def duration(seconds: float) -> str:
     """Return ``45 s``, ``12 min``, ``5 h 20 min`` or ``3 days 4 h``."""
-    seconds = max(0, round(seconds))
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
-    if seconds < DAY:
-        return _two(seconds, HOUR, "h", MINUTE, "min")
-    unit = "day" if seconds < 2 * DAY else "days"
-    return _two(seconds, DAY, unit, HOUR, "h")
+    whole = max(0, round(seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    if whole < DAY:
+        return _two(whole, HOUR, "h", MINUTE, "min")
+    unit = "day" if whole < 2 * DAY else "days"
+    return _two(whole, DAY, unit, HOUR, "h")
 
 
-def _two(seconds, large, large_name, small, small_name):
+def _two(seconds: int, large: int, large_name: str, small: int, small_name: str) -> str:
     whole, rest = divmod(seconds, large)
     part = rest // small
     return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"

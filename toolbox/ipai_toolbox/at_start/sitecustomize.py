@@ -29,9 +29,15 @@ class Watcher:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
-        if spec is not None:
+        if spec is not None and spec.loader is not None:
             read = spec.loader.exec_module
-            spec.loader.exec_module = lambda module: (read(module), redirect(module, self.bus))
+
+            def exec_module(module):
+                read(module)
+                redirect(module, self.bus)
+
+            # One loader is made for one module: no other module is read by this one.
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
 

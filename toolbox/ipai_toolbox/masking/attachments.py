@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import json
-import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..outcome import Failure
+from ..resources import resource_text
 from ..session import Session, literal
 from .digests import Digests
 from .kinds import Source, mask_filename
@@ -51,7 +51,7 @@ def mask_attachments(session: Session, words: Words, mode: str) -> Files:
 
 def kept_condition() -> str:
     """SQL: the attachments that hold nobody's data."""
-    rules = json.loads(pkgutil.get_data("ipai_toolbox.masking", "attachments.json"))
+    rules = json.loads(resource_text("ipai_toolbox.masking", "attachments.json"))
     models = ", ".join(literal(name) for name in rules["kept_models"])
     shipped = (
         "EXISTS (SELECT 1 FROM ir_model_data d WHERE d.model = 'ir.attachment' AND d.res_id = t.id"

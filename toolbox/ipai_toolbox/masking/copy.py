@@ -1,10 +1,10 @@
 """One copy of a target's data, from the first look at its columns to the proof that nothing is left."""
 
-import pkgutil
 from pathlib import Path
 
 from ..catalog import Column, read_columns, tables_of
 from ..events import Events
+from ..resources import resource_text
 from ..session import Session
 from .attachments import clean_filestore, mask_attachments, scan_files
 from .leaks import Finder, scan_tables
@@ -34,7 +34,7 @@ class Copy:
 
     def make_functions(self) -> None:
         """The session's own functions, gone with it."""
-        self._session.run(pkgutil.get_data("ipai_toolbox.masking", "functions.sql").decode())
+        self._session.run(resource_text("ipai_toolbox.masking", "functions.sql"))
 
     def prepare(self) -> None:
         """Make the session's functions, remember originals."""

@@ -1,12 +1,12 @@
 """What becomes of each column: the policy is data (policy.json), a run may override it."""
 
 import json
-import pkgutil
 import re
 from dataclasses import dataclass, field
 
 from ..catalog import Column
 from ..outcome import Failure
+from ..resources import resource_text
 from .kinds import is_known
 
 TEXT_TYPES = ("text", "varchar", "bpchar", "jsonb", "json", "bytea")
@@ -113,8 +113,8 @@ class Policy:
 
 def load_policy(overrides: dict | None = None) -> Policy:
     """The policy of this package with a run's overrides. Raises Failure for a word it does not know."""
-    data = json.loads(pkgutil.get_data("ipai_toolbox.masking", "policy.json"))
-    modules = pkgutil.get_data("ipai_toolbox.masking", "known_modules.txt").decode().split()
+    data = json.loads(resource_text("ipai_toolbox.masking", "policy.json"))
+    modules = resource_text("ipai_toolbox.masking", "known_modules.txt").split()
     return Policy(
         data["columns"],
         [(re.compile(pattern), kind) for pattern, kind in data["names"]],

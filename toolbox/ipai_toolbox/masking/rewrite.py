@@ -88,7 +88,7 @@ def refresh_views(session: Session) -> int:
 
 def _update(session: Session, relation: str, decisions: list[Decision], words: Words) -> int:
     """Write the fakes. The rows are met by their place: a hash of them would have to be made first."""
-    repeated = frozenset()
+    repeated: frozenset[str] = frozenset()
     session.run(ONE_BY_ONE)
     if _is_large(session, relation):
         _drop_indexes(session, relation)

@@ -1,10 +1,10 @@
 """Words that fakes are made of, by language. Lists of one kind have one length in all languages."""
 
 import json
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..resources import resource_text
 from ..session import literal
 from .digests import number
 
@@ -81,7 +81,7 @@ def array(words) -> str:
 
 def load_words(languages) -> Words:
     """The words for language codes such as fr_BE; English where none of them has a list."""
-    data = json.loads(pkgutil.get_data("ipai_toolbox.masking", "words.json"))
+    data = json.loads(resource_text("ipai_toolbox.masking", "words.json"))
     nouns = tuple(data.pop("nouns").split())
     lists = {language: _lists(entry) for language, entry in data.items()}
     asked = dict.fromkeys(code.partition("_")[0].lower() for code in languages)

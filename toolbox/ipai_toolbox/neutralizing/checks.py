@@ -1,10 +1,10 @@
 """The list of what must be off, as data: each entry finds, mends, and is asked again afterwards."""
 
 import json
-import pkgutil
 from dataclasses import dataclass, field
 
 from ..catalog import Column
+from ..resources import resource_text
 from ..session import Session, quoted
 
 
@@ -39,7 +39,7 @@ class Check:
 
 def load_checks() -> list[Check]:
     """The checks of checks.json."""
-    data = json.loads(pkgutil.get_data("ipai_toolbox.neutralizing", "checks.json"))
+    data = json.loads(resource_text("ipai_toolbox.neutralizing", "checks.json"))
     return [
         Check(
             entry["name"],

@@ -38,7 +38,7 @@ def count_statements(script: str) -> int:
 
 def _has_neutralize(name: str, folders: list[Path]) -> bool:
     folder = _folder(name, folders)
-    return bool(folder) and (folder / FILE).is_file()
+    return folder is not None and (folder / FILE).is_file()
 
 
 def _folder(name: str, folders: list[Path]) -> Path | None:

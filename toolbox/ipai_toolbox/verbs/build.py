@@ -62,8 +62,13 @@ def _run(job: Job, work: Path) -> dict:
 
 def _rules(spec: Spec) -> ImageRules:
     """Whose images this build may use."""
-    names = ("registry", "registry_internal", "instance", "project")
-    return ImageRules(*map(spec.text, names), tuple(spec.texts("platform_images")))
+    return ImageRules(
+        registry=spec.text("registry"),
+        internal=spec.text("registry_internal"),
+        instance=spec.text("instance"),
+        project=spec.text("project"),
+        platform=tuple(spec.texts("platform_images")),
+    )
 
 
 def _base(build: Build, source: Source, rules: ImageRules) -> Base:

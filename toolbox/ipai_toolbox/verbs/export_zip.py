@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from .. import manifest
 from ..job import Job
 from ..outcome import Failure
+from ..process import piped
 from ..restic import Repository, repository_of
 from ..restic_causes import explain
 from ..spec import FAULT
@@ -131,14 +133,17 @@ def _write_files(export: Export, archive: zipfile.ZipFile) -> int:
             if not member.isfile():
                 continue
             name = f"filestore/{member.name.lstrip('./').removeprefix('filestore/')}"
+            content = tar.extractfile(member)
+            if content is None:
+                raise Failure(f"{name} cannot be read from the backup", FAULT)
             with archive.open(name, "w", force_zip64=True) as target:
-                shutil.copyfileobj(tar.extractfile(member), target, BLOCK)
+                shutil.copyfileobj(content, target, BLOCK)
             written += 1
     return written
 
 
 @contextmanager
-def _output_of(command: list[str], environment: dict) -> Iterator:
+def _output_of(command: list[str], environment: dict[str, str]) -> Iterator[IO[bytes]]:
     """What a program writes, as it comes; its exit status is read. Raises Failure."""
     process = subprocess.Popen(
         ["timeout", str(SECONDS), *command],
@@ -147,10 +152,11 @@ def _output_of(command: list[str], environment: dict) -> Iterator:
         stderr=subprocess.PIPE,
         env=environment,
     )
+    output, said = piped(process.stdout), piped(process.stderr)
     try:
-        yield process.stdout
-        process.stdout.read()
-        errors = process.stderr.read().decode("utf-8", "replace")
+        yield output
+        output.read()
+        errors = said.read().decode("utf-8", "replace")
         if process.wait(timeout=60):
             raise Failure(f"{command[0]} failed: {errors[:300]}", "Read the log, then retry")
     finally:

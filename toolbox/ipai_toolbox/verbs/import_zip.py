@@ -114,11 +114,12 @@ def _read_through(whole: Import) -> set[str]:
 
 
 def _unpack(whole: Import, target: Path) -> None:
-    stored = [member for name, member in whole.members.items() if STORED.match(name)]
-    require_room(target, sum(member.file_size for member in stored), "The archive's filestore")
+    named = ((STORED.match(name), member) for name, member in whole.members.items())
+    stored = [(found.group(1), member) for found, member in named if found]
+    size = sum(member.file_size for _name, member in stored)
+    require_room(target, size, "The archive's filestore")
     whole.job.events.progress(0.05, f"Unpacking {len(stored)} files")
-    for member in stored:
-        name = STORED.match(member.filename).group(1)
+    for name, member in stored:
         (target / name[:2]).mkdir(exist_ok=True)
         if _write(whole.archive, member, target / name) != name[3:]:
             raise refuse(f"{member.filename} has another content than its name says")

@@ -36,7 +36,8 @@ def _measured(server: Server, about: Spec) -> dict:
 
 def used_bytes(folder: Path) -> int:
     """What the folder takes of the disk. A file with several names counts once; links are not followed."""
-    total, seen, waiting = 0, set(), [str(folder)]
+    seen: set[int] = set()
+    total, waiting = 0, [str(folder)]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
@@ -47,7 +48,7 @@ def used_bytes(folder: Path) -> int:
     return total
 
 
-def _own_bytes(entry: os.DirEntry, seen: set, waiting: list) -> int:
+def _own_bytes(entry: os.DirEntry, seen: set[int], waiting: list[str]) -> int:
     try:
         about = entry.stat(follow_symlinks=False)
         if entry.is_dir(follow_symlinks=False):

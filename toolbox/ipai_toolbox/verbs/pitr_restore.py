@@ -172,7 +172,9 @@ def _as_owner(command: list[str]) -> Finished:
 
 def _own(*paths: Path) -> None:
     owner = user()
-    for path in paths if owner else ():
+    if owner is None:
+        return
+    for path in paths:
         shutil.chown(path, owner.pw_uid, owner.pw_gid)
 
 

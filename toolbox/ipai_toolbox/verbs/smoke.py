@@ -6,7 +6,9 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from ..job import Job
@@ -15,6 +17,7 @@ from ..outcome import Failure
 TIMEOUT_SECONDS = 10
 PAUSE_SECONDS = 0.5
 LOGIN = "/web/login"
+Check = tuple[str, Callable[[], str]]  # a path, and what tells what is wrong with it
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,9 @@ def run(job: Job) -> dict:
     paths = job.spec.texts("paths") or ["/web/health", LOGIN]
     deadline = started + float(job.spec.get("deadline_seconds") or 60)
     closed = bool(job.spec.get("closed"))
-    checks = [(path, lambda path=path: check_page(door, path, closed)) for path in paths]
+    checks: list[Check] = [(path, partial(check_page, door, path, closed)) for path in paths]
     if job.spec.get("websocket", True) and not closed:
-        checks.append(("/websocket", lambda: check_websocket(door)))
+        checks.append(("/websocket", partial(check_websocket, door)))
     for number, (name, check) in enumerate(checks, start=1):
         _until_good(check, deadline, door)
         job.events.progress(number / len(checks), f"{door.host}{name} answers")
@@ -121,7 +124,7 @@ def check_websocket(door: Door) -> str:
     return "" if status == 101 else f"/websocket answers {status or 'nothing'} instead of 101"
 
 
-def _until_good(check, deadline: float, door: Door) -> None:
+def _until_good(check: Callable[[], str], deadline: float, door: Door) -> None:
     while True:
         problem = check()
         if not problem:

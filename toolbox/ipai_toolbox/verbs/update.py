@@ -93,7 +93,7 @@ def _finish(job: Job, target: TargetDatabase) -> bool:
         target.set_parameter("web.base.url", base_url)
         target.set_parameter("web.base.url.freeze", "True")
     password = job.places.secret("admin-password")
-    return bool(password) and target.set_admin_password(password)
+    return target.set_admin_password(password) if password else False
 
 
 def _leave_mail_to_the_catcher(job: Job, target: TargetDatabase) -> None:

@@ -3,7 +3,9 @@
 Other addons add theirs with ``register``.
 """
 
-from ..plan import Plan
+from collections.abc import Callable, Iterable, Mapping
+
+from ..plan import Plan, StepPlan
 from . import (
     backup,
     base,
@@ -23,15 +25,16 @@ from . import (
     watch,
 )
 
-_PIPELINES = {}
+StepsFor = Callable[[Mapping], Iterable[StepPlan]]
+_PIPELINES: dict[str, StepsFor] = {}
 
 
-def register(kind, steps_for):
+def register(kind: str, steps_for: StepsFor) -> None:
     """Teach the engine a kind of run: ``steps_for(spec)`` returns its StepPlans in order."""
     _PIPELINES[kind] = steps_for
 
 
-def plan_for(kind, spec):
+def plan_for(kind: str, spec: Mapping) -> Plan:
     """Return the Plan of a run; raises KeyError for a kind nobody registered."""
     return Plan(kind, tuple(_PIPELINES[kind](spec)))
 

@@ -6,6 +6,8 @@ Production keeps its data; a restore point is made just before, and an update th
 to it by itself.
 """
 
+from collections.abc import Mapping
+
 from ..plan import StepPlan
 from .data import BACK, CLONE, OWN, POINT, ROLE, SWAP
 
@@ -18,7 +20,7 @@ RESUME = StepPlan("resume", "resume", "Let requests go on", timeout_seconds=60)
 SMOKE = StepPlan("smoke", "smoke", "Smoke test", timeout_seconds=180)
 
 
-def steps(spec):
+def steps(spec: Mapping) -> tuple[StepPlan, ...]:
     """Return the steps of a deploy; an older image is redeployed without a build.
 
     Where data outlives a deploy, requests wait while modules are updated and releases change.

@@ -3,12 +3,14 @@
 The copy holds real data until it is masked, so whatever breaks, it is removed.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from ..plan import StepPlan
 from .data import BOOT, DISCARD, MASK, NEUTRALIZE, OWN, PARK, RESTORE, ROLE
 
 
-def steps(spec):
+def steps(spec: Mapping) -> tuple[StepPlan, ...]:
     """Return the proof, and where it is wanted the way on to a snapshot."""
     proof = (ROLE, RESTORE, OWN, BOOT)
     if not spec.get("makes_snapshot"):

@@ -6,8 +6,10 @@ release that does not become healthy brings it back. What comes from elsewhere i
 is neutralised and masked: a run that breaks removes its copy at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from ..plan import StepPlan
 from . import data
 from .data import BACK, BOOT, MASK, NEUTRALIZE, OWN, ROLE, SWAP
 from .deploy import BUILD, HOLD, RELEASE, RESUME, SMOKE, UPDATE
@@ -15,7 +17,7 @@ from .deploy import BUILD, HOLD, RELEASE, RESUME, SMOKE, UPDATE
 END = (HOLD, SWAP, RELEASE, RESUME, SMOKE, BACK)
 
 
-def steps(spec):
+def steps(spec: Mapping) -> tuple[StepPlan, ...]:
     """Return the steps; data that comes from elsewhere is neutralised, production's masked.
 
     Modules of an archive may be older than the code: it is updated before it is started.

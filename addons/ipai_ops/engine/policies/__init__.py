@@ -4,6 +4,9 @@ A rule is a module with ``LABEL``, ``KINDS`` (the kinds of work it usually conce
 ``judge(parameters, facts) -> Verdict``. Other addons add theirs with ``register``.
 """
 
+from collections.abc import Mapping
+from types import ModuleType
+
 from . import (
     approvals,
     base_image,
@@ -29,42 +32,42 @@ __all__ = [
     "register",
     "usual_kinds",
 ]
-_RULES = {}
+_RULES: dict[str, ModuleType] = {}
 # What people call work whose kind of run has another name.
-_NAMES = {"export": ("export", "download")}
+_NAMES: dict[str, tuple[str, ...]] = {"export": ("export", "download")}
 
 
-def register(name, rule):
+def register(name: str, rule: ModuleType) -> None:
     """Teach the engine a rule."""
     _RULES[name] = rule
 
 
-def call(kind, *names):
+def call(kind: str, *names: str) -> None:
     """Have policies that concern one of ``names`` concern runs of ``kind``; none: no policy does."""
     _NAMES[kind] = names
 
 
-def names_of(kind):
+def names_of(kind: str) -> frozenset[str]:
     """Return the names under which policies concern work of ``kind``."""
     return frozenset(_NAMES.get(kind, (kind,)))
 
 
-def labels():
+def labels() -> list[tuple[str, str]]:
     """Return the rules as pairs of name and label."""
     return [(name, rule.LABEL) for name, rule in _RULES.items()]
 
 
-def usual_kinds(name):
+def usual_kinds(name: str) -> tuple[str, ...]:
     """Return the kinds of work a rule concerns where a policy names none."""
     return _RULES[name].KINDS
 
 
-def judge(name, parameters, facts):
+def judge(name: str, parameters: Mapping, facts: Facts) -> Verdict:
     """Return the rule's Verdict on these facts."""
     return _RULES[name].judge(parameters, facts)
 
 
-def outcome(enforcement, verdict):
+def outcome(enforcement: str, verdict: Verdict) -> str:
     """Return what a verdict comes to: pass, warn or block. What is not known does not pass."""
     if verdict.holds:
         return "pass"

@@ -1,11 +1,11 @@
 """Whether something is young enough, in words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .facts import Verdict
 
 
-def judge_age(what, at, now, max_hours):
+def judge_age(what: str, at: datetime | None, now: datetime, max_hours: float) -> Verdict:
     """Return the Verdict on something made at ``at`` that may be ``max_hours`` old."""
     if at is None:
         return Verdict(False, f"There is no {what}.")

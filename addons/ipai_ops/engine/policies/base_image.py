@@ -1,14 +1,15 @@
 """Builds start from an image somebody has looked at."""
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from .facts import Verdict
+from .facts import Facts, Verdict
 
 LABEL = "Base image"
 KINDS = ("deploy", "upgrade")
 
 
-def judge(parameters, facts):
+def judge(parameters: Mapping, facts: Facts) -> Verdict:
     """Compare the base image with ``patterns``; the platform's own image is always allowed."""
     if not facts.base_image:
         return Verdict(True, "The platform's own image.")

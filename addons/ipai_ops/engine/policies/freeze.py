@@ -1,16 +1,17 @@
 """Nothing changes in a window: every week, or once."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from .facts import Verdict
+from .facts import Facts, Verdict
 
 LABEL = "Freeze window"
 KINDS = ("deploy", "restart", "restore", "rollback", "upgrade", "modules", "destroy")
 WEEK = timedelta(days=7)
 
 
-def judge(parameters, facts):
+def judge(parameters: Mapping, facts: Facts) -> Verdict:
     """Compare the moment with the windows, in the policy's time zone.
 
     ``weekday_from`` 0 (Monday) to 6, ``hour_from`` 0.0 to 24.0, the same ``_until``; or
@@ -26,7 +27,7 @@ def judge(parameters, facts):
     return Verdict(False, f"Frozen until {until}.", waits="time")
 
 
-def _end_of_week_window(parameters, local):
+def _end_of_week_window(parameters: Mapping, local: datetime) -> datetime | None:
     """Return when the weekly window that holds now is over, or None. Times are wall clock."""
     names = ("weekday_from", "hour_from", "weekday_until", "hour_until")
     if any(parameters.get(name) is None for name in names):
@@ -44,12 +45,12 @@ def _end_of_week_window(parameters, local):
     return (wall - since + length).replace(tzinfo=local.tzinfo)
 
 
-def _end_of_period(parameters, now):
+def _end_of_period(parameters: Mapping, now: datetime) -> datetime | None:
     starts, ends = (_moment(parameters.get(name)) for name in ("starts_at", "ends_at"))
     if not ends or now >= ends or (starts and now < starts):
         return None
     return ends
 
 
-def _moment(text):
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc) if text else None

@@ -1,12 +1,14 @@
 """A commit goes on only after it was green somewhere before."""
 
-from .facts import Verdict
+from collections.abc import Mapping
+
+from .facts import Facts, Verdict
 
 LABEL = "Green build"
 KINDS = ("deploy", "upgrade")
 
 
-def judge(parameters, facts):
+def judge(parameters: Mapping, facts: Facts) -> Verdict:
     """Look for a green run of the same commit, in ``stage`` when the policy names one."""
     if not facts.commit:
         return Verdict(False, "Which commit it will be is not known yet: deploy a named commit.")

@@ -1,14 +1,15 @@
 """People ask from an address they are expected at."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 
-from .facts import Verdict
+from .facts import Facts, Verdict
 
 LABEL = "IP ranges"
 KINDS = ("restore", "rollback", "shell", "database_shell", "download", "destroy")
 
 
-def judge(parameters, facts):
+def judge(parameters: Mapping, facts: Facts) -> Verdict:
     """Compare the requester's address with ``ranges``; what no person asked for has none."""
     if not facts.is_person:
         return Verdict(True, "No person asked for it.")

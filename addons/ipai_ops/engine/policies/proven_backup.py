@@ -1,13 +1,15 @@
 """There is a backup, proven by restoring it, that is young enough."""
 
+from collections.abc import Mapping
+
 from .ages import judge_age
-from .facts import Verdict
+from .facts import Facts, Verdict
 
 LABEL = "Proven backup"
 KINDS = ("deploy", "restore", "rollback", "upgrade", "modules", "destroy")
 
 
-def judge(parameters, facts):
+def judge(parameters: Mapping, facts: Facts) -> Verdict:
     """Compare the age of the last proven backup with ``max_age_hours``."""
     if not facts.knows_backups:
         return Verdict(False, "Backups are not known here.")

@@ -1,12 +1,14 @@
 """Sessions end in time."""
 
-from .facts import Verdict
+from collections.abc import Mapping
+
+from .facts import Facts, Verdict
 
 LABEL = "Session length"
 KINDS = ("shell", "database_shell")
 
 
-def judge(parameters, facts):
+def judge(parameters: Mapping, facts: Facts) -> Verdict:
     """Compare the minutes asked for with ``max_minutes``."""
     allowed = parameters.get("max_minutes") or 60
     if facts.minutes is None:

@@ -1,9 +1,11 @@
 """backup: database, filestore and manifest go into the project's repository, whole or not at all."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common, copies
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that takes the backup; its dump lies beside the files meanwhile."""
     spec = context.spec
     order = {

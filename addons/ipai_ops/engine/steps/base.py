@@ -1,13 +1,14 @@
 """base: a base backup of a whole production cluster goes into its WAL archive."""
 
 from .. import naming
-from ..ports import Mount
+from ..plan import StepContext
+from ..ports import JobSpec, Mount
 from . import common, copies
 
 CLUSTER = "/var/lib/postgresql"
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that takes the base backup and removes what is too old."""
     spec, instance = context.spec, context.platform.instance
     order = {"kind": spec["base"]["kind"], "retention_days": spec["base"]["days"]}

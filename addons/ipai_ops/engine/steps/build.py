@@ -1,10 +1,11 @@
 """build: an image from a commit, pushed to the registry, known by its digest."""
 
-from ..ports import Mount, SecretFile
+from ..plan import StepContext
+from ..ports import JobSpec, Mount, SecretFile
 from . import common
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the builder's job; it holds the Docker socket and no database's secret."""
     platform, project = context.platform, context.spec["project"]
     order = {
@@ -34,7 +35,7 @@ def job(context):
     )
 
 
-def _secrets(context):
+def _secrets(context: StepContext) -> tuple[SecretFile, ...]:
     """Return a registry login of the project's own, and what opens its repository."""
     docker_config = _login(context)
     if not context.spec["project"].get("has_git_credentials"):
@@ -42,7 +43,7 @@ def _secrets(context):
     return (*docker_config, common.run_secret(context, "git-credentials"))
 
 
-def _login(context):
+def _login(context: StepContext) -> tuple[SecretFile, ...]:
     """Return the login as a file; a registry elsewhere has the platform's alone."""
     platform = context.platform
     if platform.registry.get("scoped"):

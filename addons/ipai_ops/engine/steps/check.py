@@ -1,11 +1,13 @@
 """check: the repository reads its own data and compares it with what it remembers."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common, copies
 
 PERCENT = 100
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that reads the repository through."""
     order = {"repository": copies.repository(context), "percent": PERCENT}
     return common.toolbox_job(

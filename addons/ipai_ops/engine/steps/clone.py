@@ -1,11 +1,13 @@
 """clone: a snapshot becomes the environment's next database, by reflink where the disk can."""
 
 from .. import naming
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import copies
 from .copies import Made
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that clones database and files, with an identity of their own."""
     database, snapshot = copies.working_database(context), context.spec["snapshot"]
     order = {
@@ -23,7 +25,7 @@ def job(context):
     return copies.admin_job(context, "clone", order, mounts)
 
 
-def makes(context):
+def makes(context: StepContext) -> tuple[Made, ...]:
     """Return the new database and the volume of its files."""
     return (
         copies.made(context, copies.working_database(context)),

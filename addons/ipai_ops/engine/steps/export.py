@@ -1,14 +1,15 @@
 """export: a backup becomes the archive that Odoo itself reads, to be fetched through the edge."""
 
 from .. import naming
-from ..ports import Mount
+from ..plan import StepContext
+from ..ports import JobSpec, Mount
 from . import common, copies
 from .copies import Made
 
 EXPORTS = "/ipai/exports"
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that writes the archive; it meets no live database."""
     order = {
         "repository": copies.repository(context),
@@ -25,7 +26,7 @@ def job(context):
     )
 
 
-def makes(context):
+def makes(context: StepContext) -> tuple[Made, ...]:
     """Return the archive: it is real data and goes after a day."""
     name, volume = context.spec["export"], naming.exports_volume(context.platform.instance)
     return (Made("export", name, f"{volume}/{name}"),)

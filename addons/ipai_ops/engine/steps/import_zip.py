@@ -1,6 +1,7 @@
 """import_zip: an archive of Odoo becomes a new database with its files, after a look at all of it."""
 
-from ..ports import Mount
+from ..plan import StepContext
+from ..ports import JobSpec, Mount
 from . import copies
 from .restore import makes
 
@@ -9,7 +10,7 @@ __all__ = ["job", "makes"]
 IMPORTS = "/ipai/imports"
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that takes the archive in; it never touches another database."""
     database, archive = copies.working_database(context), context.spec["archive"]
     order = {

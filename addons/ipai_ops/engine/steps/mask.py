@@ -1,9 +1,11 @@
 """mask: persons in the copy become other persons, the same ones everywhere; a leak fails the run."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common, copies
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that masks and looks for originals that survived."""
     masking = context.spec.get("masking") or {}
     order = {"policy": dict(masking.get("policy", {})), "languages": masking.get("languages", [])}

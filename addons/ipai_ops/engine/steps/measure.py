@@ -1,15 +1,18 @@
 """measure: how much of the disk the environments of one database server take, files and databases."""
 
 from .. import naming, volumes
+from ..plan import StepContext
+from ..ports import JobSpec, Mount
 from . import common
 
 VOLUMES = "/ipai/volumes"
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that looks: it reads names and sizes, and writes nothing."""
     instance, measured = context.platform.instance, context.spec["measured"]
-    order, mounts = {}, []
+    order: dict[str, dict[str, str]] = {}
+    mounts: list[Mount] = []
     for environment in measured:
         number = environment["id"]
         volume = naming.target_volume(instance, number)
@@ -31,6 +34,6 @@ def job(context):
     )
 
 
-def is_needless(context):
+def is_needless(context: StepContext) -> bool:
     """Environments may have gone since the look was queued."""
     return not context.spec["measured"]

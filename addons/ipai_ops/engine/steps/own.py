@@ -1,9 +1,11 @@
 """own: nobody but its role may connect to the new database."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common, copies
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that closes the copy to everyone but its role."""
     order = {
         "database": copies.working_database(context),

@@ -1,10 +1,12 @@
 """park: the clean copy becomes a snapshot, from which clones are made in no time."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import copies
 from .copies import Made
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that renames the database and moves the files to the snapshots."""
     database, parked = copies.working_database(context), copies.copy_name(context, "s")
     order = {
@@ -18,7 +20,7 @@ def job(context):
     return copies.admin_job(context, "park", order, mounts)
 
 
-def makes(context):
+def makes(context: StepContext) -> tuple[Made, ...]:
     """Return the parked database; the snapshots' volume belongs to the installation."""
     parked, volume = copies.copy_name(context, "s"), copies.snapshots(context).source
     return (Made("database", parked, f"{volume}/{parked}"),)

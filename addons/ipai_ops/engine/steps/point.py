@@ -1,9 +1,12 @@
 """point: a cheap copy of the live data on its own server, just before a risky step."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common, copies
+from .copies import Made
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that copies the live database and links its files."""
     live, point = common.database(context), copies.copy_name(context, "p")
     order = {
@@ -16,11 +19,11 @@ def job(context):
     return copies.admin_job(context, "point", order, (copies.files(context),))
 
 
-def is_needless(context):
+def is_needless(context: StepContext) -> bool:
     """Where nothing was deployed yet there is nothing to go back to."""
     return not context.spec["environment"].get("has_data")
 
 
-def makes(context):
+def makes(context: StepContext) -> tuple[Made, ...]:
     """Return the copy."""
     return (copies.made(context, copies.copy_name(context, "p")),)

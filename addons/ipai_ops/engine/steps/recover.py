@@ -1,7 +1,8 @@
 """recover: production's database as it was at a moment becomes a new database, with today's files."""
 
 from .. import naming, volumes
-from ..ports import Mount
+from ..plan import StepContext
+from ..ports import JobSpec, Mount
 from . import common, copies
 from .restore import makes
 
@@ -10,7 +11,7 @@ __all__ = ["job", "makes"]
 SOURCE = "/ipai/source"
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that replays the archive in a private folder and moves the one database."""
     moment, instance = context.spec["moment"], context.platform.instance
     database, (address, password) = copies.working_database(context), copies.server(context)

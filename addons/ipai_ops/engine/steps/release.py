@@ -4,11 +4,12 @@ import hashlib
 import json
 
 from .. import naming
+from ..plan import StepContext
 from ..ports import ServiceSpec
 from . import common, copies
 
 
-def service(context):
+def service(context: StepContext) -> ServiceSpec:
     """Return the service to reach; its fingerprint changes exactly when a new release must start."""
     environment, platform = context.spec["environment"], context.platform
     image = common.built(context).get("image", "")
@@ -32,5 +33,5 @@ def service(context):
     )
 
 
-def _fingerprint(image, conf):
+def _fingerprint(image: str, conf: str) -> str:
     return hashlib.sha256(json.dumps([image, conf]).encode()).hexdigest()[:16]

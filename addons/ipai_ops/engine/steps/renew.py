@@ -1,9 +1,11 @@
 """renew: data of another installation gets a uuid, a secret and an address of its own."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import copies
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that writes the identity; sessions of the original end."""
     order = {
         "database": copies.working_database(context),

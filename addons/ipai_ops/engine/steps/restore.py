@@ -1,10 +1,12 @@
 """restore: a backup becomes a new database with its files, compared with its manifest."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import copies
 from .copies import Made
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that restores and compares; it never touches another database."""
     database = copies.working_database(context)
     order = {
@@ -18,7 +20,7 @@ def job(context):
     return copies.admin_job(context, "restore", order, mounts, copies.repository_secrets(context))
 
 
-def makes(context):
+def makes(context: StepContext) -> tuple[Made, ...]:
     """Return the new database and the volume of its files."""
     return (
         copies.made(context, copies.working_database(context)),

@@ -1,9 +1,11 @@
 """smoke: a stranger's first visit, through the edge."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that opens the login page and the websocket through the edge."""
     platform, environment = context.platform, context.spec["environment"]
     order = {

@@ -3,11 +3,12 @@
 import re
 
 from .. import naming, volumes
-from ..ports import SecretFile
+from ..plan import StepContext
+from ..ports import JobSpec, SecretFile
 from . import common
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that deletes them; what is gone already is fine."""
     platform = context.platform
     registry = platform.secrets.get("registry")
@@ -21,7 +22,7 @@ def job(context):
     )
 
 
-def _what(context):
+def _what(context: StepContext) -> dict:
     if context.run.kind == "destroy":
         name = naming.target_volume(context.platform.instance, context.spec["environment"]["id"])
         names = [name, *_volumes(context, context.spec["environment"]["id"])]
@@ -32,14 +33,14 @@ def _what(context):
     }
 
 
-def _labelled(context, names):
+def _labelled(context: StepContext, names: list[str]) -> dict:
     """Return the volumes, and the labels without which none of them is removed."""
     instance = context.platform.instance
     owners = {name: volumes.labels_by_name(instance, name) for name in names}
     return {"volumes": names, "volume_labels": owners}
 
 
-def _volumes(context, environment_id):
+def _volumes(context: StepContext, environment_id: int | None) -> list[str]:
     """Return the volumes to remove: an environment's own, in a clean-up those of any environment.
 
     What environments share, and the servers' data, is never removed, whatever an order names.

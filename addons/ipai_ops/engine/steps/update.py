@@ -1,10 +1,12 @@
 """update: modules are installed or updated inside the target's own image, beside its data."""
 
+from ..plan import StepContext
+from ..ports import JobSpec
 from . import common, copies
 from .copies import Made
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that brings the database to the code; development also runs the tests."""
     environment, built = context.spec["environment"], common.built(context)
     is_tested = environment.get("run_tests") and context.run.kind == "deploy"
@@ -25,6 +27,6 @@ def job(context):
     return copies.odoo_job(context, "update", order, (password, *common.way_out(context)))
 
 
-def makes(context):
+def makes(context: StepContext) -> tuple[Made, ...]:
     """Return the volume of the target's files."""
     return (Made("volume", copies.files(context).source),)

@@ -1,11 +1,12 @@
 """watch: the reach of a production server's archive, and how far it is behind."""
 
 from .. import naming
-from ..ports import Mount
+from ..plan import StepContext
+from ..ports import JobSpec, Mount
 from . import common, copies
 
 
-def job(context):
+def job(context: StepContext) -> JobSpec:
     """Return the job that asks archive and server; what is written so far is archived first."""
     address, password = copies.server(context)
     return common.toolbox_job(

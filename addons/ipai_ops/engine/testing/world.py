@@ -1,10 +1,10 @@
 """The scenery: a platform, a clock that moves when told, sudden death, and an order to work on."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from ..platform import Platform
 
-START = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
+START = datetime(2026, 1, 31, 10, 0, tzinfo=timezone.utc)
 PLATFORM = Platform(
     instance="ipai",
     images={
@@ -27,23 +27,23 @@ class Killed(BaseException):
 class FakeClock:
     """A clock that moves only when told."""
 
-    def __init__(self, start=START):
+    def __init__(self, start: datetime = START):
         self._now = start
 
-    def now(self):
+    def now(self) -> datetime:
         return self._now
 
-    def advance(self, seconds):
+    def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
 
 
 class Killer:
     """Kills at the n-th border crossing from now, before it (even n) or after it (odd n)."""
 
-    def __init__(self):
-        self.countdown = None
+    def __init__(self) -> None:
+        self.countdown: int | None = None
 
-    def crossing(self):
+    def crossing(self) -> None:
         if self.countdown is None:
             return
         self.countdown -= 1
@@ -52,7 +52,7 @@ class Killer:
             raise Killed
 
 
-def deploy_spec(**changes):
+def deploy_spec(**changes: object) -> dict:
     """Return a small, valid spec of a deploy."""
     environment = {
         "id": 7,
@@ -79,7 +79,7 @@ def deploy_spec(**changes):
     }
 
 
-def data_spec(kind, **changes):
+def data_spec(kind: str, **changes: object) -> dict:
     """Return a small, valid spec of a run that moves data."""
     spec = deploy_spec()
     spec["environment"] |= {"database": "acme_main_7", "has_data": True}

@@ -6,6 +6,7 @@ commits) and ``PULL_REQUEST`` (the ref of a pull request). Other addons add thei
 """
 
 from collections.abc import Mapping
+from types import ModuleType
 
 from . import generic, gitea, github, gitlab
 from .events import (
@@ -19,15 +20,20 @@ from .events import (
 )
 
 USUAL_PULL_REQUEST = "refs/pull/{number}/head"
-FORGES = [gitea, gitlab, github, generic]  # Gitea also sends GitHub's headers; generic claims all
+FORGES: list[ModuleType] = [
+    gitea,
+    gitlab,
+    github,
+    generic,
+]  # Gitea also sends GitHub's headers; generic claims all
 
 
-def register(forge):
+def register(forge: ModuleType) -> None:
     """Teach the engine a forge; it is asked for its messages before those known so far."""
     FORGES.insert(0, forge)
 
 
-def forge_of(headers: Mapping[str, str]):
+def forge_of(headers: Mapping[str, str]) -> ModuleType:
     """Return the forge that sent a message with these headers."""
     return next(forge for forge in FORGES if forge.claims(headers))
 
@@ -42,7 +48,7 @@ def pull_request_ref(name: str, number: int) -> str:
     return getattr(_named(name), "PULL_REQUEST", USUAL_PULL_REQUEST).format(number=number)
 
 
-def _named(name):
+def _named(name: str) -> ModuleType:
     return next((forge for forge in FORGES if name == forge.NAME), generic)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from . import reading
@@ -17,17 +18,19 @@ def has_hmac(signature: str | None, body: bytes, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(expected.encode(), given.encode())
 
 
-def of_body(parse):
+def of_body(
+    parse: Callable[[Mapping[str, str], Mapping], Event],
+) -> Callable[[Mapping[str, str], bytes], Event]:
     """Let ``parse`` have the message as a mapping; what is no JSON object is Malformed."""
 
     @wraps(parse)
-    def parse_body(headers, body):
+    def parse_body(headers: Mapping[str, str], body: bytes) -> Event:
         return parse(headers, reading.load(body))
 
     return parse_body
 
 
-def push(data: dict, head: dict, is_new: bool = False) -> Event:
+def push(data: Mapping, head: Mapping, is_new: bool = False) -> Event:
     """Return the event of a push; ``after`` all zeros means that the ref is gone."""
     ref = reading.text(data, "ref")
     if not ref.startswith(BRANCH_PREFIX):
@@ -41,20 +44,22 @@ def push(data: dict, head: dict, is_new: bool = False) -> Event:
     return PushEvent(branch, after, subject, author[:200], is_new)
 
 
-def head_of(data: dict) -> dict:
+def head_of(data: Mapping) -> Mapping:
     """Return the commit of a list that a push leads to, an empty one where it is not among them."""
     commits = reading.mappings(data, "commits")
     return next((one for one in commits if one.get("id") == data.get("after")), {})
 
 
-def branch_event(data: dict) -> str | None:
+def branch_event(data: Mapping) -> str | None:
     """Return the branch of a message about a ref, None where it is about a tag."""
     if reading.text(data, "ref_type") != "branch":
         return None
     return reading.branch(reading.text(data, "ref").removeprefix(BRANCH_PREFIX), "ref")
 
 
-def pull_request(data: dict, opening: frozenset, is_from_fork) -> Event:
+def pull_request(
+    data: Mapping, opening: frozenset[str], is_from_fork: Callable[[Mapping, Mapping], bool]
+) -> Event:
     """Return the event of a pull request in the shape GitHub gave it; Gitea's and Forgejo's is the same.
 
     ``is_from_fork(head, base)`` is asked, because each names the repositories otherwise.

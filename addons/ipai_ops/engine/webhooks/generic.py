@@ -5,32 +5,34 @@
 zeros says that the branch is gone, ``{"ping": true}`` tries the way.
 """
 
+from collections.abc import Mapping
+
 from . import common, reading
 from .events import Event, Ping
 
 NAME = "other"
 
 
-def claims(_headers) -> bool:
+def claims(_headers: Mapping[str, str]) -> bool:
     return True
 
 
-def event_name(headers) -> str:
+def event_name(headers: Mapping[str, str]) -> str:
     return headers.get("x-ipai-event", "push")
 
 
-def delivery_id(headers) -> str:
+def delivery_id(headers: Mapping[str, str]) -> str:
     return headers.get("x-ipai-delivery", "")
 
 
-def verify(headers, body: bytes, secret: str) -> bool:
+def verify(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
     """Check ``X-Ipai-Signature`` against the raw body."""
     scheme, _equals, signature = headers.get("x-ipai-signature", "").partition("=")
     return scheme == "sha256" and common.has_hmac(signature, body, secret)
 
 
 @common.of_body
-def parse(_headers, data) -> Event:
+def parse(_headers: Mapping[str, str], data: Mapping) -> Event:
     """Return what the message means."""
     if data.get("ping"):
         return Ping()

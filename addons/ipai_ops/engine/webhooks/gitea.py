@@ -3,6 +3,8 @@
 They also send GitHub's headers, so they are looked for first.
 """
 
+from collections.abc import Mapping
+
 from . import common, reading
 from .events import BranchDeleted, Event, Ignored, PushEvent
 
@@ -12,25 +14,25 @@ BRANDS = ("x-forgejo-", "x-gitea-", "x-gogs-")
 OPENING = frozenset({"opened", "reopened", "synchronized"})
 
 
-def claims(headers) -> bool:
+def claims(headers: Mapping[str, str]) -> bool:
     return bool(event_name(headers))
 
 
-def event_name(headers) -> str:
+def event_name(headers: Mapping[str, str]) -> str:
     return _branded(headers, "event")
 
 
-def delivery_id(headers) -> str:
+def delivery_id(headers: Mapping[str, str]) -> str:
     return _branded(headers, "delivery")
 
 
-def verify(headers, body: bytes, secret: str) -> bool:
+def verify(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
     """Check the signature, a bare hex HMAC-SHA256, against the raw body."""
     return common.has_hmac(_branded(headers, "signature"), body, secret)
 
 
 @common.of_body
-def parse(headers, data) -> Event:
+def parse(headers: Mapping[str, str], data: Mapping) -> Event:
     """Return what the message means."""
     name = event_name(headers)
     if name == "push":
@@ -44,11 +46,11 @@ def parse(headers, data) -> Event:
     return Ignored(f"Events of the kind “{name}” are not used.")
 
 
-def _branded(headers, name):
+def _branded(headers: Mapping[str, str], name: str) -> str:
     return next((headers[brand + name] for brand in BRANDS if headers.get(brand + name)), "")
 
 
-def _branch(name, data):
+def _branch(name: str, data: Mapping) -> Event:
     branch = common.branch_event(data)
     if branch is None:
         return Ignored("Tags are not deployed.")
@@ -57,5 +59,5 @@ def _branch(name, data):
     return PushEvent(branch, reading.commit_id(data, "sha"), is_new_branch=True)
 
 
-def _is_from_fork(head, base):
+def _is_from_fork(head: Mapping, base: Mapping) -> bool:
     return head.get("repo_id") != base.get("repo_id")

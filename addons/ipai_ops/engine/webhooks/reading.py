@@ -6,6 +6,7 @@ A refusal is one sentence that names the part and what was expected there. Pure.
 import json
 import re
 from collections.abc import Mapping
+from typing import NoReturn
 
 from ..call_values import LARGEST_ID, unclean
 from .events import Malformed
@@ -35,11 +36,11 @@ def load(body: bytes) -> dict:
     return data
 
 
-def _refuse_constant(name):
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _mapping(pairs):
+def _mapping(pairs: list[tuple[str, object]]) -> dict:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name is there twice")
