@@ -149,16 +149,11 @@ class SwarmRuntime:
     def _client(self) -> SwarmClient:
         if self._connection is None:
             client = SwarmClient(self._platform.docker, timeout=TIMEOUT_SECONDS)
-            client.use_login(self._credentials())
+            registry = self._platform.registry or {}
+            where, user = registry.get("address", ""), registry.get("username", "")
+            client.use_login(where, user, self._password)
             self._connection = client
         return self._connection
-
-    def _credentials(self) -> dict:
-        registry = self._platform.registry
-        if not registry:
-            return {"auths": {}}
-        login = {"username": registry.get("username", ""), "password": self._password}
-        return {registry["address"]: login}
 
     def _tasks_by_service(self, filters: dict[str, str]) -> dict[str, list[dict]]:
         grouped: defaultdict[str, list[dict]] = defaultdict(list)

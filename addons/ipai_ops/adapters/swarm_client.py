@@ -21,9 +21,10 @@ class SwarmClient(docker.APIClient):
         def _raise_for_status(self, response: requests.Response) -> None: ...
         def _multiplexed_buffer_helper(self, response: requests.Response) -> Iterator[bytes]: ...
 
-    def use_login(self, credentials: dict) -> None:
-        """Have every node pull with these credentials, by registry."""
-        self._auth_configs = auth.load_config(config_dict=credentials)
+    def use_login(self, registry: str, user: str, password: str) -> None:
+        """Have every node pull from ``registry`` (host and port) with this login, and from others with none."""
+        login = {"username": user, "password": password, "serveraddress": registry}
+        self._auth_configs = auth.AuthConfig({"auths": {registry: login} if registry else {}})
 
     def put_spec(self, service: Mapping, spec: Mapping) -> None:
         """Give a service a spec as it is, and let it pull with the login it had before."""
