@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 from .platform_facts import platform
 
@@ -19,13 +20,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.zip")
 ZIP = b"PK\x03\x04"  # how every archive with a member begins (APPNOTE.TXT, 4.3.7)
 
 
-def folder():
+def folder() -> Path | None:
     """Return the folder, or None where the set-up names none."""
     named = platform().imports_folder
     return Path(named) if named else None
 
 
-def free_bytes():
+def free_bytes() -> int:
     """Return how much may still come in, leaving some room to the rest of the disk."""
     place = folder()
     if not place or not place.is_dir():
@@ -33,12 +34,12 @@ def free_bytes():
     return max(shutil.disk_usage(place).free - SPARE_BYTES, 0)
 
 
-def new_name(code):
+def new_name(code: str) -> str:
     """Return a name that nobody can guess, of a project's upload."""
     return f"{code}.{secrets.token_hex(16)}.zip"
 
 
-def listed(code):
+def listed(code: str) -> dict[str, int]:
     """Return {name: bytes} of the archives that lie ready for a project; links are no archives."""
     place = folder()
     if not place or not place.is_dir():
@@ -47,13 +48,13 @@ def listed(code):
     return {path.name: path.stat().st_size for path in found if _is_plain(path)}
 
 
-def size_of(name, is_partial=False):
+def size_of(name: str, is_partial: bool = False) -> int:
     """Return the bytes that are there; 0 where there is no such file."""
     path = _path(name, is_partial)
     return path.stat().st_size if _is_plain(path) else 0
 
 
-def write_piece(name, offset, stream):
+def write_piece(name: str, offset: int, stream: BinaryIO) -> int:
     """Write what the stream holds at ``offset``, and nothing behind it; return the bytes there are.
 
     The same piece twice is as good as once. Raises ValueError where bytes before it are missing.
@@ -69,20 +70,20 @@ def write_piece(name, offset, stream):
         return file.tell()
 
 
-def is_zip(name):
+def is_zip(name: str) -> bool:
     """Say whether what is there begins as an archive does."""
     with _path(name, is_partial=True).open("rb") as file:
         return file.read(len(ZIP)) == ZIP
 
 
-def complete(name):
+def complete(name: str) -> None:
     """Give the file its name: it is whole. Twice is as good as once."""
     partial = _path(name, is_partial=True)
     if partial.exists():
         partial.replace(_path(name))
 
 
-def remove(name):
+def remove(name: str) -> bool:
     """Remove the file, whole or not; say whether nothing of it is left."""
     if not folder():
         return True
@@ -94,11 +95,12 @@ def remove(name):
     return True
 
 
-def _path(name, is_partial=False):
-    if not NAME.fullmatch(name or "") or not folder():
+def _path(name: str, is_partial: bool = False) -> Path:
+    place = folder()
+    if not place or not NAME.fullmatch(name or ""):
         raise ValueError(f"“{name}” names no archive")
-    return folder() / (name + (PARTIAL if is_partial else ""))
+    return place / (name + (PARTIAL if is_partial else ""))
 
 
-def _is_plain(path):
+def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()

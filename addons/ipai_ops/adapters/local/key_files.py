@@ -17,23 +17,23 @@ class KeyFile:
     data_folder: str
 
     @property
-    def path(self):
+    def path(self) -> Path:
         named = os.environ.get(VARIABLES[self.purpose])
         if named:
             return Path(named)
         return Path(self.data_folder, "ipai-keys", self.database, self.purpose)
 
-    def read(self):
+    def read(self) -> str:
         """Return the file's text, or an empty text where there is none."""
         return self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
 
-    def add_key(self):
+    def add_key(self) -> None:
         """Put a new key first in the file, whole or not at all; only its owner may read it."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write_private(self.path, f"{secrets.token_urlsafe(32)}\n{self.read()}")
 
 
-def _write_private(file, text):
+def _write_private(file: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     partial = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
