@@ -8,12 +8,8 @@ from . import audit  # the audit trail: what was done, by whom, and what was ref
 from . import secrets  # what is kept encrypted, and what nobody reads
 from . import access  # who somebody is, what they may, and what holds for every call
 from . import project  # one customer Odoo: its repository, its people, its settings
-from . import (
-    environment,
-)  # one running Odoo of a project: what it serves, and what people do with it
-from . import (
-    run,
-)  # one execution of a pipeline: how it comes to be, is judged, moves, speaks and ends
+from . import environment  # one running Odoo of a project: what it serves, what people do with it
+from . import run  # one execution of a pipeline: how it comes to be, moves, speaks and ends
 from . import governance  # what must hold before work begins, and who lets it pass
 from . import data  # data: kept, proven, copied, brought back
 from . import network  # the way in and the ways out

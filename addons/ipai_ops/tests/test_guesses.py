@@ -1,6 +1,7 @@
 """Passwords, codes and keys are guessed a few times, then not at once again, whatever the protocol."""
 
 import json
+import re
 import time
 import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
@@ -72,7 +73,8 @@ class TestGuesses(EdgeMixin, HttpCase):
     def test_a_login_that_is_nobody_s_is_answered_alike(self):
         def answers(login):
             pages = [self.sign_in(HERE, login, "wrong") for _turn in range(FREE + 1)]
-            said = [page.text.partition("alert-danger")[2][:300].split() for page in pages]
+            shown = [page.text.partition("alert-danger")[2][:300] for page in pages]
+            said = [re.sub(r"\b[1-9][0-9]?\b", "n", text).split() for text in shown]  # seconds pass
             return [page.status_code for page in pages], said
 
         self.assertEqual(answers("ops_viewer"), answers("nobody_at_all"))
