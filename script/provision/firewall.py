@@ -88,6 +88,8 @@ def ensure_firewall(commands, settings, image):
     elif _inspected(commands, settings, "{{.State.Running}}") != "true":
         _start(commands, settings)
         note = "started"
+    elif (status_folder(settings) / "end").exists():  # a stop was killed before it stopped anything
+        _start(commands, settings)
     is_well, detail = _settled(commands, settings)
     return note if is_well else f"NOT IN FORCE: {detail}; {OPEN_UNTIL}"
 
@@ -153,19 +155,23 @@ def stop_firewall(commands, settings):
     running = _inspected(commands, settings, "{{.State.Running}}")
     if running is None:
         return False
-    if running != "true":
-        _empty(
-            status_folder(settings)
-        )  # the rules outlive the container: it comes to take them along
-        commands.attempt(docker("start", container_name(settings)), timeout=60)
-        _settled(commands, settings)
-    name = container_name(settings)
-    end = status_folder(settings) / "end"
-    end.touch()
+    folder, name = status_folder(settings), container_name(settings)
+    _empty(folder)
+    if running != "true":  # the rules outlive the container: it comes to take them along
+        commands.attempt(docker("start", name), timeout=60)
+    _heard_from(folder)
+    (folder / "end").touch()
     commands.attempt(docker("update", "--restart", "no", name), timeout=60)
     commands.attempt(docker("stop", "--time", "20", name), timeout=60)
-    end.unlink()
+    (folder / "end").unlink(missing_ok=True)
     return running == "true"
+
+
+def _heard_from(folder):
+    """Wait until the keeper writes its status: one that is just starting would end without a word."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while not (folder / "status").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def remove_firewall(commands, settings):

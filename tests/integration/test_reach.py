@@ -3,13 +3,12 @@
 import contextlib
 import json
 import socket
-import subprocess
 import uuid
 
 import docker
 import pytest
 
-from provision import firewall, swarm
+from provision import swarm
 
 # Asks all at once; an address that drops what it is sent costs the same as one.
 TRY = """
@@ -115,10 +114,6 @@ def until_served(suite, reach, place):
     """Wait until the edge, which may, reaches it: then it listens, and the rules know it."""
     edge = reach.container("edge")
     suite.until(lambda: reach.open_from(edge, [place]), 60, f"{place} is never served.")
-
-
-def test_the_rules_are_in_force(settings, docker_world):
-    assert firewall.state(docker_world.commands, settings) == (True, "rules in force")
 
 
 def test_a_production_target_reaches_nothing_of_this_machine(reach, target):
@@ -246,50 +241,7 @@ def test_a_build_cannot_take_the_machines_rights(build):
     assert "security.insecure is not allowed" in said or "Unknown flag: security" in said, said
 
 
-def test_rules_that_somebody_cleared_come_back(suite, docker_world, settings):
-    keeper = docker_world.client.containers.get(firewall.container_name(settings))
-    mine = f"ipai_{settings.instance}"
-    assert keeper.exec_run(["nft", "delete", "table", "inet", mine]).exit_code == 0
-    suite.until(lambda: f"inet {mine}\n" in tables(), 60, "The rules never came back.")
-
-
 def test_the_machine_itself_still_reaches_its_own_ports(reach):
     for name in OUR_PORTS:
         with socket.create_connection((reach.gateway, reach.settings.ports[name]), 5):
             pass
-
-
-def test_the_rules_stay_while_the_engine_that_ends_takes_their_keeper_along(
-    suite, docker_world, settings
-):
-    keeper = docker_world.client.containers.get(firewall.container_name(settings))
-    try:
-        keeper.stop()
-        assert f"inet ipai_{settings.instance}\n" in tables()
-    finally:
-        keeper.start()
-    suite.until(lambda: in_force(docker_world, settings), 60, "The keeper never came back.")
-
-
-def test_a_stop_takes_the_rules_away_and_a_start_brings_them_back(suite, docker_world, settings):
-    keeper = docker_world.client.containers.get(firewall.container_name(settings))
-    image = keeper.attrs["Config"]["Image"]
-    mine = f"inet ipai_{settings.instance}\n"
-    assert mine in tables()
-    try:
-        assert firewall.stop_firewall(docker_world.commands, settings)
-        assert mine not in tables()
-        assert not in_force(docker_world, settings)
-    finally:
-        firewall.ensure_firewall(docker_world.commands, settings, image)
-    assert mine in tables()
-    assert in_force(docker_world, settings)
-
-
-def in_force(docker_world, settings):
-    return firewall.state(docker_world.commands, settings)[0]
-
-
-def tables():
-    asked = ["nft", "list", "tables"]
-    return subprocess.run(asked, capture_output=True, text=True, timeout=30, check=True).stdout
